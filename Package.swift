@@ -1,0 +1,49 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Every Swift target is compiled alike: Swift 6 mode, explicit existentials, imports that stay inside their file unless they
+/// say `public`.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let nio = "swift-nio"
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: nio)
+let nioConcurrency: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: nio)
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: nio)
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+/// A plugin is C11 against `plugin-sdk/include` and its own library; it exports one symbol.
+func plugin(_ target: String, path: String, links: [String] = []) -> Target {
+    .target(
+        name: target,
+        path: path,
+        exclude: ["README.md"],
+        sources: ["src"],
+        publicHeadersPath: "include",
+        cSettings: [.headerSearchPath("../../plugin-sdk/include"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-fvisibility=hidden", "-Wall", "-Wextra"])],
+        linkerSettings: links.map { .linkedLibrary($0) }
+    )
+}
+
+let package = Package(
+    name: "openkcm-crypto-service",
+    products: [
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    ],
+    targets: [
+        // Vocabulary: no sockets, no files.
+        .target(name: "KMIP", dependencies: [nioCore], swiftSettings: strict),
+
+        .testTarget(name: "KMIPTests", dependencies: ["KMIP", nioCore], swiftSettings: strict),
+    ]
+)

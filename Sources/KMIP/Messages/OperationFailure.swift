@@ -1,0 +1,14 @@
+/// An operation's failure as a client gets it: Result Reason and Result Message (KMIP 1.4 §6.10, §6.11, §11).
+///
+/// The message is made for the client: it repeats what the client sent or may know, never the state of stores, paths or keys.
+public struct OperationFailure: Error, Sendable, Hashable, CustomStringConvertible {
+    public let reason: ResultReason
+    public let message: String
+
+    public init(_ reason: ResultReason, _ message: String) {
+        self.reason = reason
+        self.message = message
+    }
+
+    public var description: String { "\(reason): \(message)" }
+}

@@ -1,0 +1,94 @@
+internal import NIOCore
+
+/// The header of a request message (KMIP 1.4 §7.2, table 258).
+public struct RequestHeader: Sendable {
+    public var protocolVersion: ProtocolVersion
+    /// The client takes no response larger than this, in bytes.
+    public var maximumResponseSize: Int32?
+    /// KMIP 1.4: echoed in the response.
+    public var clientCorrelationValue: String?
+    public var serverCorrelationValue: String?
+    public var asynchronousIndicator: Bool?
+    /// True where an Authentication structure was sent. Its credentials are checked for form and never used for access.
+    public var hasAuthentication = false
+    public var batchErrorContinuationOption: BatchErrorContinuationOption?
+    public var batchOrderOption: Bool?
+    /// Seconds since 1970 UTC.
+    public var timeStamp: Int64?
+    public var batchCount: Int32
+
+    public init(protocolVersion: ProtocolVersion, batchCount: Int32 = 1) {
+        self.protocolVersion = protocolVersion
+        self.batchCount = batchCount
+    }
+
+    /// Decodes the items of a Request Header structure. The Protocol Version is first, whatever follows.
+    public init(from reader: inout TTLVReader) throws(KMIPError) {
+        guard let first = try reader.next() else { throw .missing(.protocolVersion, in: reader) }
+        guard first.tag == .protocolVersion else { throw .unexpected(first) }
+        var versionReader = try reader.structure(first)
+        self.init(protocolVersion: try ProtocolVersion(from: &versionReader), batchCount: -1)
+        while let item = try reader.next() {
+            switch item.tag {
+            case .maximumResponseSize: maximumResponseSize = try reader.integer(item)
+            case .clientCorrelationValue: clientCorrelationValue = try reader.text(item)
+            case .serverCorrelationValue: serverCorrelationValue = try reader.text(item)
+            case .asynchronousIndicator: asynchronousIndicator = try reader.boolean(item)
+            case .attestationCapableIndicator: _ = try reader.boolean(item)
+            case .attestationType: _ = try reader.enumerationValue(item)
+            case .authentication:
+                try reader.validate(item)
+                hasAuthentication = true
+            case .batchErrorContinuationOption: batchErrorContinuationOption = try reader.enumeration(item)
+            case .batchOrderOption: batchOrderOption = try reader.boolean(item)
+            case .timeStamp: timeStamp = try reader.dateTime(item)
+            case .batchCount:
+                batchCount = try reader.integer(item)
+                guard batchCount > 0 else { throw .value(item, "is not above zero") }
+            default: throw .unexpected(item)
+            }
+        }
+        guard batchCount > 0 else { throw .missing(.batchCount, in: reader) }
+    }
+
+    /// Writes a Request Header structure in the order of the standard.
+    public func encode(to writer: inout TTLVWriter) {
+        let mark = writer.beginStructure(.requestHeader)
+        protocolVersion.encode(to: &writer)
+        if let maximumResponseSize { writer.integer(.maximumResponseSize, maximumResponseSize) }
+        if let clientCorrelationValue { writer.text(.clientCorrelationValue, clientCorrelationValue) }
+        if let serverCorrelationValue { writer.text(.serverCorrelationValue, serverCorrelationValue) }
+        if let asynchronousIndicator { writer.boolean(.asynchronousIndicator, asynchronousIndicator) }
+        if let batchErrorContinuationOption { writer.enumeration(.batchErrorContinuationOption, batchErrorContinuationOption) }
+        if let batchOrderOption { writer.boolean(.batchOrderOption, batchOrderOption) }
+        if let timeStamp { writer.dateTime(.timeStamp, timeStamp) }
+        writer.integer(.batchCount, batchCount)
+        writer.endStructure(mark)
+    }
+}
+
+extension ProtocolVersion {
+    /// Decodes the items of a Protocol Version structure.
+    init(from reader: inout TTLVReader) throws(KMIPError) {
+        var major: Int32?
+        var minor: Int32?
+        while let item = try reader.next() {
+            switch item.tag {
+            case .protocolVersionMajor: major = try reader.integer(item)
+            case .protocolVersionMinor: minor = try reader.integer(item)
+            default: throw .unexpected(item)
+            }
+        }
+        guard let major else { throw .missing(.protocolVersionMajor, in: reader) }
+        guard let minor else { throw .missing(.protocolVersionMinor, in: reader) }
+        self.init(major: major, minor: minor)
+    }
+
+    /// Writes a Protocol Version structure.
+    func encode(to writer: inout TTLVWriter) {
+        let mark = writer.beginStructure(.protocolVersion)
+        writer.integer(.protocolVersionMajor, major)
+        writer.integer(.protocolVersionMinor, minor)
+        writer.endStructure(mark)
+    }
+}

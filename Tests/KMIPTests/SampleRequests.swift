@@ -1,0 +1,42 @@
+import KMIP
+import NIOCore
+
+/// One request of each operation, with every field set.
+enum SampleRequests {
+    static let parameters = CryptographicParameters(
+        blockCipherMode: .gcm, paddingMethod: .pkcs5, hashingAlgorithm: .sha256, cryptographicAlgorithm: .aes, randomIV: true, ivLength: 96,
+        tagLength: 16, saltLength: 20, pSource: ByteBuffer(string: "p"), trailerField: 1
+    )
+    static let template = TemplateAttribute(attributes: [
+        Attribute(.name, Name("k").attributeValue), Attribute(.name, index: 1, Name("l").attributeValue),
+        Attribute(.cryptographicUsageMask, .integer(12)),
+    ])
+    static let block = KeyBlock(
+        keyFormatType: .raw, keyValue: .bytes(ByteBuffer(string: "0123456789abcdef"), attributes: []), cryptographicAlgorithm: .aes,
+        cryptographicLength: 128
+    )
+    static let encrypt = EncryptRequest(
+        uniqueIdentifier: "L4-x", cryptographicParameters: parameters, data: ByteBuffer(string: "plaintext"), iv: ByteBuffer(string: "123456789012"),
+        correlationValue: ByteBuffer(string: "c"), initIndicator: true, finalIndicator: false, additionalData: ByteBuffer(string: "aad")
+    )
+
+    static let all: [any RequestPayload] = [
+        CreateRequest(objectType: .symmetricKey, templateAttribute: template),
+        RegisterRequest(objectType: .symmetricKey, templateAttribute: template, object: .symmetricKey(block)),
+        RegisterRequest(objectType: .secretData, templateAttribute: template, object: .secretData(.seed, block)),
+        RegisterRequest(objectType: .opaqueObject, templateAttribute: template, object: .opaque(type: 0x8000_0001, value: ByteBuffer(string: "o"))),
+        GetRequest(uniqueIdentifier: "L4-x", keyFormatType: .raw, keyWrapType: .asRegistered),
+        GetAttributesRequest(uniqueIdentifier: "L4-x", attributeNames: ["State", "Name"]),
+        GetAttributeListRequest(uniqueIdentifier: "L4-x"),
+        LocateRequest(maximumItems: 5, offsetItems: 2, storageStatusMask: 1, objectGroupMember: .groupMemberFresh, attributes: template.attributes),
+        ActivateRequest(uniqueIdentifier: "L4-x"),
+        RevokeRequest(
+            uniqueIdentifier: "L4-x", revocationReason: RevocationReason(code: .keyCompromise, message: "why"), compromiseOccurrenceDate: 5
+        ),
+        DestroyRequest(uniqueIdentifier: nil),
+        encrypt,
+        DecryptRequest(uniqueIdentifier: "L4-x", data: ByteBuffer(string: "c"), iv: ByteBuffer(string: "i"), tag: ByteBuffer(string: "t")),
+        QueryRequest(queryFunctions: [.queryOperations, .queryObjects]),
+        DiscoverVersionsRequest(protocolVersions: [.v1_4, .v1_0]),
+    ]
+}
