@@ -41,9 +41,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
     ],
     targets: [
+        .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CKCMShims", dependencies: ["COpenSSL"]),
+
         // Vocabulary: no sockets, no files.
         .target(name: "KMIP", dependencies: [nioCore], swiftSettings: strict),
+        .target(name: "KCMCrypto", dependencies: ["COpenSSL", "CKCMShims"], swiftSettings: strict),
 
         .testTarget(name: "KMIPTests", dependencies: ["KMIP", nioCore], swiftSettings: strict),
+        .testTarget(name: "KCMCryptoTests", dependencies: ["KCMCrypto"], swiftSettings: strict),
     ]
 )

@@ -1,0 +1,76 @@
+#define _GNU_SOURCE
+#include "kcm_shims.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/mman.h>
+
+void *kcm_locked_map(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        return NULL;
+    }
+    if (mlock(memory, size) != 0) {
+        int error = errno;
+        munmap(memory, size);
+        errno = error;
+        return NULL;
+    }
+    /* Both are hardening: a kernel without them still has the lock. */
+    (void)madvise(memory, size, MADV_DONTDUMP);
+    (void)madvise(memory, size, MADV_WIPEONFORK);
+    return memory;
+}
+
+static pthread_key_t cipher_key;
+static pthread_key_t digest_key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static _Thread_local EVP_CIPHER_CTX *cipher_ctx;
+static _Thread_local EVP_MD_CTX *digest_ctx;
+
+static void free_cipher(void *ctx)
+{
+    EVP_CIPHER_CTX_free(ctx);
+}
+
+static void free_digest(void *ctx)
+{
+    EVP_MD_CTX_free(ctx);
+}
+
+/* The keys exist for their destructors only; the pointers are read from thread-local variables. */
+static void make_keys(void)
+{
+    (void)pthread_key_create(&cipher_key, free_cipher);
+    (void)pthread_key_create(&digest_key, free_digest);
+}
+
+EVP_CIPHER_CTX *kcm_thread_cipher_ctx(void)
+{
+    if (cipher_ctx == NULL) {
+        pthread_once(&once, make_keys);
+        cipher_ctx = EVP_CIPHER_CTX_new();
+        if (cipher_ctx != NULL) {
+            (void)pthread_setspecific(cipher_key, cipher_ctx);
+        }
+    }
+    return cipher_ctx;
+}
+
+EVP_MD_CTX *kcm_thread_digest_ctx(void)
+{
+    if (digest_ctx == NULL) {
+        pthread_once(&once, make_keys);
+        digest_ctx = EVP_MD_CTX_new();
+        if (digest_ctx != NULL) {
+            (void)pthread_setspecific(digest_key, digest_ctx);
+        }
+    }
+    return digest_ctx;
+}
+
+int kcm_errno(void)
+{
+    return errno;
+}
