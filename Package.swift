@@ -47,8 +47,10 @@ let package = Package(
         // Vocabulary: no sockets, no files.
         .target(name: "KMIP", dependencies: [nioCore], swiftSettings: strict),
         .target(name: "KCMCrypto", dependencies: ["COpenSSL", "CKCMShims"], swiftSettings: strict),
+        .target(name: "KCMAudit", dependencies: ["KCMCrypto"], swiftSettings: strict),
 
         .testTarget(name: "KMIPTests", dependencies: ["KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KCMCryptoTests", dependencies: ["KCMCrypto"], swiftSettings: strict),
+        .testTarget(name: "KCMAuditTests", dependencies: ["KCMAudit", "KCMCrypto"], swiftSettings: strict),
     ]
 )
