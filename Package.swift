@@ -36,21 +36,40 @@ func plugin(_ target: String, path: String, links: [String] = []) -> Target {
 let package = Package(
     name: "openkcm-crypto-service",
     products: [
+        .library(name: "kcm-sqlite", type: .dynamic, targets: ["PluginSQLite"]),
+        .library(name: "kcm-memory", type: .dynamic, targets: ["PluginMemory"]),
+        .library(name: "kcm-file", type: .dynamic, targets: ["PluginFile"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
     ],
     targets: [
+        // C: the plugin contract, libcrypto, and what Swift cannot call.
+        .target(name: "CKCMPlugin", path: "plugin-sdk", exclude: ["README.md"], sources: ["src"], publicHeadersPath: "include"),
         .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CKCMShims", dependencies: ["COpenSSL"]),
 
         // Vocabulary: no sockets, no files.
         .target(name: "KMIP", dependencies: [nioCore], swiftSettings: strict),
         .target(name: "KCMCrypto", dependencies: ["COpenSSL", "CKCMShims"], swiftSettings: strict),
+        .target(name: "KCMStore", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMAudit", dependencies: ["KCMCrypto"], swiftSettings: strict),
+        .target(name: "KCMPluginHost", dependencies: ["CKCMPlugin", "KCMStore", "KCMCrypto", nioPosix, nioCore, logging], swiftSettings: strict),
+
+        // Plugins: plain C against the header.
+        plugin("PluginSQLite", path: "Plugins/sqlite", links: ["sqlite3"]),
+        plugin("PluginMemory", path: "Plugins/memory"),
+        plugin("PluginFile", path: "Plugins/file", links: ["crypto"]),
 
         .testTarget(name: "KMIPTests", dependencies: ["KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KCMCryptoTests", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .testTarget(name: "KCMAuditTests", dependencies: ["KCMAudit", "KCMCrypto"], swiftSettings: strict),
+        .testTarget(
+            name: "KCMPluginHostTests",
+            dependencies: ["KCMPluginHost", "KCMStore", "KCMCrypto", logging],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
     ]
 )

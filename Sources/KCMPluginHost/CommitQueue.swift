@@ -1,0 +1,97 @@
+internal import KCMStore
+internal import Synchronization
+
+/// Commits that wait for the writer, in order, bounded.
+final class CommitQueue: Sendable {
+    static let maximum = 8192
+    /// Commits in one group at most: beyond it a sync is cheap already, and the first would wait for the last.
+    static let groupSize = 256
+
+    private struct State {
+        var waiting: [Pending] = []
+        /// With the plugin now.
+        var inHand: [Pending] = []
+        var isDraining = false
+    }
+
+    private let state = Mutex(State())
+
+    /// - Returns: whether the caller has to start the writer; `nil` where the queue is full.
+    func add(_ pending: Pending) -> Bool? {
+        state.withLock { state in
+            guard state.waiting.count < Self.maximum else { return nil }
+            state.waiting.append(pending)
+            defer { state.isDraining = true }
+            return !state.isDraining
+        }
+    }
+
+    /// Up to `count` commits; `nil` ends the draining.
+    func take(_ count: Int) -> [Pending]? {
+        state.withLock { state in
+            state.inHand = []
+            guard !state.waiting.isEmpty else {
+                state.isDraining = false
+                return nil
+            }
+            let group = Array(state.waiting.prefix(count))
+            state.waiting.removeFirst(group.count)
+            state.inHand = group
+            return group
+        }
+    }
+
+    /// Fails everyone who waits, those with the plugin included: the writer did not come back.
+    func failAll(_ error: any Error) {
+        let waiting = state.withLock { state in
+            defer { state = State() }
+            return state.inHand + state.waiting
+        }
+        for pending in waiting { pending.finish(.failure(error)) }
+    }
+
+    /// One caller's writes and the result it waits for.
+    final class Pending: Sendable {
+        let namespace: Namespace
+        let writes: [StoreWrite]
+
+        private enum Progress {
+            case running
+            case awaited(CheckedContinuation<Void, any Error>)
+            case finished(Result<Void, any Error>)
+        }
+
+        private let progress = Mutex(Progress.running)
+
+        init(namespace: Namespace, writes: [StoreWrite]) {
+            self.namespace = namespace
+            self.writes = writes
+        }
+
+        func finish(_ result: Result<Void, any Error>) {
+            let waiter: CheckedContinuation<Void, any Error>? = progress.withLock { progress in
+                switch progress {
+                case .running:
+                    progress = .finished(result)
+                    return nil
+                case .awaited(let waiter):
+                    progress = .finished(result)
+                    return waiter
+                case .finished: return nil
+                }
+            }
+            waiter?.resume(with: result)
+        }
+
+        func result() async throws {
+            try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
+                let done: Result<Void, any Error>? = progress.withLock { progress in
+                    if case .finished(let result) = progress { return result }
+                    progress = .awaited(waiter)
+                    return nil
+                }
+                if let done { waiter.resume(with: done) }
+            }
+        }
+    }
+}
