@@ -54,6 +54,7 @@ let package = Package(
         .target(name: "KMIP", dependencies: [nioCore], swiftSettings: strict),
         .target(name: "KCMCrypto", dependencies: ["COpenSSL", "CKCMShims"], swiftSettings: strict),
         .target(name: "KCMStore", dependencies: ["KCMCrypto"], swiftSettings: strict),
+        .target(name: "KCMAccess", dependencies: ["KMIP", "KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMAudit", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMPluginHost", dependencies: ["CKCMPlugin", "KCMStore", "KCMCrypto", nioPosix, nioCore, logging], swiftSettings: strict),
 
@@ -71,5 +72,6 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
+        .testTarget(name: "KCMAccessTests", dependencies: ["KCMAccess", "KMIP"], swiftSettings: strict),
     ]
 )
