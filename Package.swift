@@ -58,6 +58,9 @@ let package = Package(
         .target(name: "KCMAudit", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMPluginHost", dependencies: ["CKCMPlugin", "KCMStore", "KCMCrypto", nioPosix, nioCore, logging], swiftSettings: strict),
 
+        // The engine and the two modes on top of it.
+        .target(name: "KCMEngine", dependencies: ["KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
+
         // Plugins: plain C against the header.
         plugin("PluginSQLite", path: "Plugins/sqlite", links: ["sqlite3"]),
         plugin("PluginMemory", path: "Plugins/memory"),
@@ -72,6 +75,7 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
+        .testTarget(name: "KCMEngineTests", dependencies: ["KCMEngine", "KMIP"], swiftSettings: strict),
         .testTarget(name: "KCMAccessTests", dependencies: ["KCMAccess", "KMIP"], swiftSettings: strict),
     ]
 )

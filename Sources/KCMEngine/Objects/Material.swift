@@ -1,0 +1,28 @@
+public import KMIP
+
+/// What Get returns of an object: its bytes and how they are to be read (KMIP 1.4 §2.1.3, §2.2).
+public struct Material: Sendable {
+    /// How the bytes are wrapped up in a message.
+    public enum Form: Sendable, Hashable {
+        /// Key Material of type Byte String in a Key Block with this format.
+        case keyBytes(KeyFormatType)
+        /// Key Material that is a structure (a transparent format): the bytes are its items.
+        case keyStructure(KeyFormatType)
+        /// A key that came wrapped: the bytes are the wrapped Key Value; `wrappingData` are the items of its Key Wrapping Data.
+        case wrappedKey(KeyFormatType, wrappingData: [UInt8])
+        /// The value of an Opaque Object with its Opaque Data Type, or of a Certificate with its Certificate Type.
+        case value(type: UInt32)
+    }
+
+    public let form: Form
+    /// For Secret Data its Secret Data Type, else 0.
+    public let secretDataType: UInt32
+    /// The bytes, in locked memory.
+    public let key: SecretKey
+
+    public init(form: Form, secretDataType: UInt32 = 0, key: SecretKey) {
+        self.form = form
+        self.secretDataType = secretDataType
+        self.key = key
+    }
+}
