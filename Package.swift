@@ -60,6 +60,9 @@ let package = Package(
 
         // The engine and the two modes on top of it.
         .target(name: "KCMEngine", dependencies: ["KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
+        .target(name: "KCMCore", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
+        .target(name: "KCMEdge", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
+        .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMEngine", nioCore, logging], swiftSettings: strict),
 
         // Plugins: plain C against the header.
         plugin("PluginSQLite", path: "Plugins/sqlite", links: ["sqlite3"]),
@@ -77,5 +80,13 @@ let package = Package(
         ),
         .testTarget(name: "KCMEngineTests", dependencies: ["KCMEngine", "KMIP"], swiftSettings: strict),
         .testTarget(name: "KCMAccessTests", dependencies: ["KCMAccess", "KMIP"], swiftSettings: strict),
+        .testTarget(
+            name: "KCMServiceTests",
+            dependencies: [
+                "KCMService", "KCMCore", "KCMEdge", "KCMEngine", "KCMPluginHost", "KCMStore", "KCMAccess", "KCMAudit", "KCMCrypto", "KMIP", nioCore,
+                logging, "PluginMemory",
+            ],
+            swiftSettings: strict
+        ),
     ]
 )

@@ -1,0 +1,238 @@
+internal import KCMAccess
+internal import KCMAudit
+internal import KCMEngine
+internal import KMIP
+internal import NIOCore
+
+/// One request message on its way through: its items in order, one after the other (KMIP 1.4 §4, §6.13, §6.14).
+struct Batch: Sendable {
+    let service: KMIPService
+    let message: RequestMessage
+    let caller: Caller
+    let trace: TraceContext
+    /// What all records of the message have in common.
+    let template: AuditRecord
+
+    static func header(for request: RequestHeader) -> ResponseHeader {
+        var header = ResponseHeader(protocolVersion: request.protocolVersion, timeStamp: WallClock.now / 1_000_000_000, batchCount: 1)
+        header.clientCorrelationValue = request.clientCorrelationValue
+        return header
+    }
+
+    /// Answers a message of one item whose object is in memory, writing straight into the response.
+    /// - Returns: `nil` where the item has to wait for something; nothing was done then.
+    func answerNow(began: Int64) -> Answer? {
+        let item = message.items[0]
+        var writer = TTLVWriter(buffer: ByteBuffer())
+        writer.reserve(item.payload.readableBytes + 320)
+        let whole = writer.beginStructure(.responseMessage)
+        Self.header(for: message.header).encode(to: &writer)
+        var record = template
+        let start = writer.count
+        do throws(OperationFailure) {
+            let step = try prepare(item, placeholder: nil, &record)
+            guard case .local(let request, let context) = step else { return nil }
+            let mark = writer.beginStructure(.batchItem)
+            writer.enumeration(.operation, item.operation)
+            if let identifier = item.uniqueBatchItemID { writer.bytes(.uniqueBatchItemID, identifier) }
+            writer.enumeration(.resultStatus, ResultStatus.success)
+            let payload = writer.beginStructure(.responsePayload)
+            guard let done = try service.mode.engine.performNow(request, in: context, to: &writer) else { return nil }
+            writer.endStructure(payload)
+            writer.endStructure(mark)
+            record.succeed(done)
+        } catch {
+            writer.rewind(to: start)
+            ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: error, in: message.header.protocolVersion).encode(to: &writer)
+            record.resultReason = error.reason.description
+        }
+        writer.endStructure(whole)
+        record.duration = MonotonicClock.now - began
+        if let maximum = message.header.maximumResponseSize, writer.count > Int(maximum) { return tooLarge([record]) }
+        return Answer(frame: writer.buffer, audit: [record])
+    }
+
+    /// Answers any message.
+    func answer(began: Int64) async -> Answer {
+        var responses: [ResponseBatchItem] = []
+        var records: [AuditRecord] = []
+        var placeholder: String?
+        var size = 0
+        let stops = message.header.batchErrorContinuationOption != .continue
+        for item in message.items {
+            let itemBegan = message.items.count == 1 ? began : MonotonicClock.now
+            var record = template
+            let response: ResponseBatchItem
+            if size > service.limits.message {
+                // A small batch of large answers would take memory without bound.
+                record.time = WallClock.now
+                record.operation = item.operation.description
+                record.resultReason = ResultReason.responseTooLarge.description
+                response = ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: Self.tooLarge)
+            } else {
+                response = await perform(item, &placeholder, &record)
+            }
+            size += response.payload?.readableBytes ?? 0
+            record.duration = MonotonicClock.now - itemBegan
+            records.append(record)
+            responses.append(response)
+            // Stop: the items behind a failed one are not processed and not answered (KMIP 1.4 §6.13).
+            if response.resultStatus != .success, stops { break }
+        }
+        let frame = ResponseWriter.message(Self.header(for: message.header), items: responses)
+        if let maximum = message.header.maximumResponseSize, frame.readableBytes > Int(maximum) { return tooLarge(records) }
+        return Answer(frame: frame, audit: records)
+    }
+
+    private func perform(_ item: RequestBatchItem, _ placeholder: inout String?, _ record: inout AuditRecord) async -> ResponseBatchItem {
+        do throws(OperationFailure) {
+            switch try prepare(item, placeholder: placeholder, &record) {
+            case .local(let request, let context):
+                let (payload, done) = try await service.mode.engine.perform(request, in: context)
+                switch done.placeholder {
+                case .kept: break
+                case .set(let identifier): placeholder = identifier
+                case .cleared: placeholder = nil
+                }
+                record.succeed(done)
+                return ResponseBatchItem(
+                    operation: item.operation,
+                    uniqueBatchItemID: item.uniqueBatchItemID,
+                    resultStatus: .success,
+                    payload: payload
+                )
+            case .delegated:
+                record.servedBy = "core"
+                let delegation = Delegation(
+                    version: message.header.protocolVersion,
+                    clientChain: caller.chain,
+                    traceparent: trace.traceparent
+                )
+                let response = try await service.mode.delegate(item, delegation)
+                record.resultStatus = response.resultStatus.description
+                record.resultReason = response.resultReason?.description ?? ""
+                return response
+            }
+        } catch {
+            record.resultReason = error.reason.description
+            return ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: error, in: message.header.protocolVersion)
+        }
+    }
+
+    // MARK: Authorise
+
+    private enum Step {
+        case local(OperationRequest, OperationContext)
+        case delegated
+    }
+
+    /// Reads an item's payload, finds its level, decides whether it may be done and where. Fills in the record as it learns.
+    private func prepare(_ item: RequestBatchItem, placeholder: String?, _ record: inout AuditRecord) throws(OperationFailure) -> Step {
+        record.time = WallClock.now
+        record.operation = item.operation.description
+        guard !item.hasUnknownCriticalExtension else {
+            throw OperationFailure(.featureNotSupported, "A critical Message Extension is not known to the server")
+        }
+        let read: OperationRequest?
+        do throws(KMIPError) { read = try OperationRequest(item) } catch {
+            throw OperationFailure(.invalidMessage, "The payload of \(item.operation) is not well-formed: \(error)")
+        }
+        guard let request = read else {
+            throw OperationFailure(.operationNotSupported, "The operation \(item.operation) is not served")
+        }
+        if let since = item.operation.since, since > message.header.protocolVersion {
+            throw OperationFailure(.operationNotSupported, "\(item.operation) is not an operation of KMIP \(message.header.protocolVersion)")
+        }
+        var context = OperationContext(
+            tenant: caller.tenant,
+            version: message.header.protocolVersion,
+            now: record.time / 1_000_000_000,
+            placeholder: placeholder,
+            level: service.mode.engine.rules.homeLevel
+        )
+        context.requiresActive = caller.isSealing
+        guard let level = try level(of: request.target, context, &record) else {
+            try authorise(item.operation, nil, &record)
+            return .local(request, context)
+        }
+        context.level = level
+        record.level = level.name
+        let route = service.mode.route(item.operation, level: level)
+        if case .refused(let failure) = route {
+            record.rule = "level-separation"
+            throw failure
+        }
+        try authorise(item.operation, level, &record)
+        if case .delegated = route { return .delegated }
+        return .local(request, context)
+    }
+
+    /// `nil` for operations on the server itself.
+    private func level(
+        of target: OperationRequest.Target,
+        _ context: OperationContext,
+        _ record: inout AuditRecord
+    ) throws(OperationFailure) -> Level? {
+        let asked: String?
+        switch target {
+        case .server: return nil
+        case .object(let sent):
+            guard let identifier = sent ?? context.placeholder else { return context.level }
+            // As asked for, but no more of it than an identifier has: a client is not to fill the log.
+            record.object = UniqueIdentifier.isWellFormed(identifier) ? identifier : String(identifier.prefix(64))
+            return UniqueIdentifier.level(of: identifier) ?? context.level
+        case .new(let level, let type):
+            record.objectType = type.description
+            asked = level
+        case .search(let level): asked = level
+        }
+        guard let asked else { return context.level }
+        guard let level = Level(name: asked) else {
+            throw OperationFailure(.invalidField, "The attribute \(AttributeName.level) is one of L2, L3 and L4")
+        }
+        return level
+    }
+
+    /// Both have to be allowed: the client, and the edge that passed its request on (design §4).
+    private func authorise(_ operation: KMIP.Operation, _ level: Level?, _ record: inout AuditRecord) throws(OperationFailure) {
+        let level: Policy.Level? =
+            switch level {
+            case .l2: .l2
+            case .l3: .l3
+            case .l4: .l4
+            case nil: nil
+            }
+        let scope: Policy.Scope = service.mode.name == "edge" ? .edge : caller.via == nil ? .coreDirect : .corePropagated
+        let decision = service.policy.decide(caller.principal.roles, operation, level: level, in: scope)
+        record.rule = decision.rule
+        guard decision.isAllowed else {
+            throw OperationFailure(.permissionDenied, "The roles of the client do not allow \(operation) on objects of this level")
+        }
+        if let via = caller.via {
+            let edge = service.policy.decide(via.roles, operation, level: level, in: .coreDirect)
+            guard edge.isAllowed else {
+                record.rule = edge.rule
+                throw OperationFailure(.permissionDenied, "The roles of the edge do not allow \(operation)")
+            }
+        }
+    }
+
+    /// The client takes no response of that size: every item is answered as failed (KMIP 1.4 §6.3).
+    private func tooLarge(_ records: [AuditRecord]) -> Answer {
+        // The records stay as they are: what was done was done, whether or not its answer could be sent.
+        let items = message.items.prefix(records.count).map { ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge) }
+        return Answer(frame: ResponseWriter.message(Self.header(for: message.header), items: items), audit: records)
+    }
+
+    private static let tooLarge = OperationFailure(.responseTooLarge, "The response is larger than the client or the server takes")
+}
+
+extension AuditRecord {
+    /// The item was done.
+    fileprivate mutating func succeed(_ trace: OperationTrace) {
+        resultStatus = ResultStatus.success.description
+        resultReason = ""
+        if !trace.object.isEmpty { object = trace.object }
+        if let type = trace.objectType { objectType = type.description }
+    }
+}

@@ -1,0 +1,92 @@
+public import KCMAccess
+public import KCMAudit
+public import NIOCore
+
+/// What a transport knows of the other end: made once a connection, after the handshake.
+public struct Peer: Sendable {
+    /// The principal of the verified certificate; `nil` where no mapping rule fits it (then each request is answered
+    /// with *Authentication Not Successful*).
+    public let principal: Principal?
+    /// What the certificate says, mapped or not.
+    public let certificate: CertificateIdentity
+    /// The verified chain as DER, leaf first, without the anchor: what Edge passes on to Core.
+    public let chain: [[UInt8]]
+    /// `127.0.0.1:40212`
+    public let remoteAddress: String
+    public let transport: Transport
+
+    public init(principal: Principal?, certificate: CertificateIdentity, chain: [[UInt8]], remoteAddress: String, transport: Transport) {
+        self.principal = principal
+        self.certificate = certificate
+        self.chain = chain
+        self.remoteAddress = remoteAddress
+        self.transport = transport
+    }
+
+    /// How the peer is connected.
+    public enum Transport: String, Sendable {
+        /// TTLV over TLS over TCP.
+        case kmip
+        /// `POST /kmip`.
+        case https
+    }
+}
+
+/// One KMIP request message as it came from a transport.
+public struct Exchange: Sendable {
+    /// A whole TTLV frame: the reader index is at its first byte and nothing follows it.
+    public var frame: ByteBuffer
+    /// The request's `traceparent` header (W3C Trace Context), as sent; `nil` on TCP.
+    public var traceparent: String?
+    /// The chain of RFC 9440's `Client-Cert` and `Client-Cert-Chain`, DER, leaf first; `nil` where the headers were absent.
+    public var propagatedChain: [[UInt8]]?
+    /// `OpenKCM-Tenant`: the tenant an edge acts for when it acts for itself (sealing); `nil` where absent.
+    public var actingTenant: String?
+
+    public init(frame: ByteBuffer, traceparent: String? = nil, propagatedChain: [[UInt8]]? = nil, actingTenant: String? = nil) {
+        self.frame = frame
+        self.traceparent = traceparent
+        self.propagatedChain = propagatedChain
+        self.actingTenant = actingTenant
+    }
+}
+
+/// The answer to an ``Exchange``. The transport appends `audit` to the log *before* it writes `frame`; where that fails it
+/// writes ``refusal`` in its place.
+public struct Answer: Sendable {
+    /// A whole TTLV response message, to leave in one write; empty where there is nothing to say and the connection closes.
+    public var frame: ByteBuffer
+    /// One record for each batch item.
+    public var audit: [AuditRecord]
+    /// The transport closes the connection after the write: framing was lost.
+    public var closes: Bool
+
+    public init(frame: ByteBuffer, audit: [AuditRecord], closes: Bool = false) {
+        self.frame = frame
+        self.audit = audit
+        self.closes = closes
+    }
+}
+
+/// How a responder hands over its answer.
+public enum Reply: Sendable {
+    /// Done within the call, on the caller's event loop.
+    case now(Answer)
+    /// Needs a store, Core or a long computation: run the closure in a task and write what it returns. It does not throw.
+    case later(@Sendable () async -> Answer)
+}
+
+/// What a transport drives. The daemon's service is one; a test's echo another.
+public protocol Responder: Sendable {
+    /// Answers one request. Called on the connection's event loop; never blocks. A transport calls it for the next request
+    /// of a connection only when the answer before has been written.
+    func respond(to exchange: Exchange, from peer: Peer) -> Reply
+
+    /// The answer while the audit log cannot be written: nothing is done, every item fails (*General Failure*), and each leaves a
+    /// record, whose success tells the transport that the log is back. Never blocks.
+    func refuse(unaudited exchange: Exchange, from peer: Peer) -> Answer
+
+    /// The answer where a frame cannot be taken: too large, or malformed before it was whole. Never blocks.
+    /// - Parameter text: what was wrong, for the client's Result Message.
+    func refuse(malformed text: String, from peer: Peer) -> Answer
+}

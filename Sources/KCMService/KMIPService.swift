@@ -1,0 +1,191 @@
+public import KCMAccess
+internal import KCMAudit
+public import KCMEngine
+internal import KMIP
+internal import NIOCore
+
+/// Answers KMIP request messages: version, batch rules, and for each item authorise → execute → audit, in this one place.
+///
+/// Every item leaves a record, refused ones included; records start as failed and become a success last.
+public final class KMIPService: Responder {
+    /// Bounds on what one message may ask.
+    public struct Limits: Sendable {
+        /// Items in a batch.
+        public var batch: Int
+        /// Bytes in a message, as the transports enforce it.
+        public var message: Int
+        public init(batch: Int = 1000, message: Int = 8 << 20) {
+            self.batch = batch
+            self.message = message
+        }
+    }
+
+    /// Verifies a chain that an edge passed on, as strictly as a direct one.
+    /// - Returns: the principal, or why there is none.
+    public typealias PropagatedChainVerifier = @Sendable (_ chain: [[UInt8]]) -> Result<Principal, PropagationRefusal>
+
+    /// Why a propagated chain gives no principal; the text is for log and client.
+    public struct PropagationRefusal: Error, Sendable {
+        public let text: String
+        public init(_ text: String) { self.text = text }
+    }
+
+    let mode: any KeyMode
+    let policy: Policy
+    let limits: Limits
+    private let verifyPropagated: PropagatedChainVerifier?
+
+    /// - Parameter verifyPropagated: `nil` where this daemon takes no `Client-Cert` header (Edge).
+    public init(mode: any KeyMode, policy: Policy = Policy(), limits: Limits = Limits(), verifyPropagated: PropagatedChainVerifier? = nil) {
+        self.mode = mode
+        self.policy = policy
+        self.limits = limits
+        self.verifyPropagated = verifyPropagated
+    }
+
+    public func respond(to exchange: Exchange, from peer: Peer) -> Reply {
+        let began = MonotonicClock.now
+        let message: RequestMessage
+        do throws(KMIPError) { message = try RequestMessage(frame: exchange.frame, maximumItems: limits.batch) } catch {
+            return .now(refuse(exchange, peer, OperationFailure(.invalidMessage, "The message is not well-formed: \(error)")))
+        }
+        guard Self.versions.contains(message.header.protocolVersion) else {
+            let text = "Protocol version \(message.header.protocolVersion) is not served; versions 1.0 to 1.4 are"
+            return .now(refuse(exchange, peer, OperationFailure(.invalidMessage, text)))
+        }
+        let trace = TraceContext.continuing(exchange.traceparent)
+        var template = AuditRecord()
+        template.traceID = trace.traceID
+        template.remoteAddress = peer.remoteAddress
+        template.transport = peer.transport.rawValue
+        template.protocolVersion = message.header.protocolVersion.description
+
+        let caller: Caller
+        do throws(OperationFailure) { caller = try self.caller(exchange, peer, &template) } catch {
+            return .now(failAll(message, with: error, template: template, began: began))
+        }
+        if let failure = Self.refusal(of: message.header) {
+            return .now(failAll(message, with: failure, template: template, began: began))
+        }
+        let batch = Batch(service: self, message: message, caller: caller, trace: trace, template: template)
+        if message.items.count == 1, let answer = batch.answerNow(began: began) { return .now(answer) }
+        return .later { await batch.answer(began: began) }
+    }
+
+    public func refuse(malformed text: String, from peer: Peer) -> Answer {
+        var answer = refuse(nil, peer, OperationFailure(.invalidMessage, text))
+        answer.closes = true
+        return answer
+    }
+
+    public func refuse(unaudited exchange: Exchange, from peer: Peer) -> Answer {
+        let failure = OperationFailure(.generalFailure, "The audit log cannot be written; the server serves nothing until it can")
+        guard let message = try? RequestMessage(frame: exchange.frame, maximumItems: limits.batch),
+            Self.versions.contains(message.header.protocolVersion)
+        else { return refuse(exchange, peer, failure) }
+        var template = AuditRecord()
+        template.traceID = TraceContext.continuing(exchange.traceparent).traceID
+        template.actor = peer.principal.map { AuditRecord.Actor($0, tenant: $0.tenant) } ?? AuditRecord.Actor(peer.certificate)
+        template.remoteAddress = peer.remoteAddress
+        template.transport = peer.transport.rawValue
+        template.protocolVersion = message.header.protocolVersion.description
+        template.rule = "audit-required"
+        return failAll(message, with: failure, template: template, began: MonotonicClock.now)
+    }
+
+    // MARK: Who asks
+
+    private static let versions: Set<ProtocolVersion> = [.v1_0, .v1_1, .v1_2, .v1_3, .v1_4]
+
+    private func caller(_ exchange: Exchange, _ peer: Peer, _ record: inout AuditRecord) throws(OperationFailure) -> Caller {
+        record.actor = AuditRecord.Actor(peer.certificate)
+        guard let principal = peer.principal else {
+            throw OperationFailure(.authenticationNotSuccessful, "No identity rule of the server maps the client certificate")
+        }
+        record.actor = AuditRecord.Actor(principal, tenant: principal.tenant)
+        let isEdge = principal.roles.contains(.edge)
+        guard exchange.propagatedChain == nil && exchange.actingTenant == nil || (isEdge && verifyPropagated != nil) else {
+            record.rule = "headers-from-edges-only"
+            throw OperationFailure(.permissionDenied, "Only an edge may send Client-Cert or OpenKCM-Tenant")
+        }
+        if let chain = exchange.propagatedChain, let verifyPropagated {
+            guard exchange.actingTenant == nil else {
+                throw OperationFailure(.permissionDenied, "Client-Cert and OpenKCM-Tenant exclude one another")
+            }
+            record.via = record.actor
+            record.actor = nil
+            let client: Principal
+            switch verifyPropagated(chain) {
+            case .success(let verified): client = verified
+            case .failure(let refusal):
+                throw OperationFailure(.authenticationNotSuccessful, "The propagated client certificate is refused: \(refusal.text)")
+            }
+            record.actor = AuditRecord.Actor(client, tenant: client.tenant)
+            try checkAssignment(principal, client.tenant, &record)
+            return Caller(principal: client, via: principal, tenant: client.tenant, isSealing: false, chain: chain)
+        }
+        if let tenant = exchange.actingTenant {
+            guard IdentityMap.isWellFormed(tenant) else { throw OperationFailure(.permissionDenied, "OpenKCM-Tenant is not a tenant's name") }
+            try checkAssignment(principal, tenant, &record)
+            record.actor?.tenant = tenant
+            return Caller(principal: principal, via: nil, tenant: tenant, isSealing: true, chain: peer.chain)
+        }
+        return Caller(principal: principal, via: nil, tenant: principal.tenant, isSealing: false, chain: peer.chain)
+    }
+
+    private func checkAssignment(_ edge: Principal, _ tenant: String, _ record: inout AuditRecord) throws(OperationFailure) {
+        guard edge.assignedTenants.contains(tenant) else {
+            record.rule = "edge-assignment"
+            throw OperationFailure(.permissionDenied, "This edge is not assigned to the tenant")
+        }
+    }
+
+    /// What a header asks that is refused before anything is done.
+    private static func refusal(of header: RequestHeader) -> OperationFailure? {
+        if header.asynchronousIndicator == true {
+            return OperationFailure(.featureNotSupported, "Asynchronous operations are not served")
+        }
+        if header.batchErrorContinuationOption == .undo, header.batchCount > 1 {
+            return OperationFailure(.featureNotSupported, "Batch Error Continuation Option Undo is not served; nothing was done")
+        }
+        return nil
+    }
+
+    // MARK: Refusals of whole messages
+
+    /// One failed item for a message whose items cannot be told apart.
+    private func refuse(_ exchange: Exchange?, _ peer: Peer, _ failure: OperationFailure) -> Answer {
+        let asked = exchange.flatMap { RequestMessage.header(of: $0.frame) }
+        let version = asked?.protocolVersion ?? .v1_4
+        var record = AuditRecord()
+        record.time = WallClock.now
+        record.traceID = TraceContext.continuing(exchange?.traceparent).traceID
+        record.actor = peer.principal.map { AuditRecord.Actor($0, tenant: $0.tenant) } ?? AuditRecord.Actor(peer.certificate)
+        record.remoteAddress = peer.remoteAddress
+        record.transport = peer.transport.rawValue
+        record.protocolVersion = version.description
+        record.resultReason = failure.reason.description
+        let header = ResponseHeader(
+            protocolVersion: Self.versions.contains(version) ? version : .v1_4,
+            timeStamp: record.time / 1_000_000_000,
+            batchCount: 1
+        )
+        return Answer(frame: ResponseWriter.message(header, items: [ResponseBatchItem(nil, nil, failed: failure)]), audit: [record])
+    }
+
+    /// Every item of a message failed alike.
+    private func failAll(_ message: RequestMessage, with failure: OperationFailure, template: AuditRecord, began: Int64) -> Answer {
+        var records: [AuditRecord] = []
+        var items: [ResponseBatchItem] = []
+        for item in message.items {
+            var record = template
+            record.time = WallClock.now
+            record.operation = item.operation.description
+            record.resultReason = failure.reason.description
+            record.duration = MonotonicClock.now - began
+            records.append(record)
+            items.append(ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: failure))
+        }
+        return Answer(frame: ResponseWriter.message(Batch.header(for: message.header), items: items), audit: records)
+    }
+}
