@@ -42,7 +42,9 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     ],
     targets: [
         // C: the plugin contract, libcrypto, and what Swift cannot call.
@@ -63,6 +65,24 @@ let package = Package(
         .target(name: "KCMCore", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMEdge", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMEngine", nioCore, logging], swiftSettings: strict),
+
+        // What touches sockets and files.
+        .target(name: "KMIPClient", dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL], swiftSettings: strict),
+        .target(
+            name: "KCMDelegation",
+            dependencies: [
+                "KCMEdge", "KMIP", nioCore, nioPosix, nioSSL, nioHTTP1, logging,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "KCMServer",
+            dependencies: [
+                "KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
+            ],
+            swiftSettings: strict
+        ),
 
         // Plugins: plain C against the header.
         plugin("PluginSQLite", path: "Plugins/sqlite", links: ["sqlite3"]),
@@ -85,6 +105,14 @@ let package = Package(
             dependencies: [
                 "KCMService", "KCMCore", "KCMEdge", "KCMEngine", "KCMPluginHost", "KCMStore", "KCMAccess", "KCMAudit", "KCMCrypto", "KMIP", nioCore,
                 logging, "PluginMemory",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KCMServerTests",
+            dependencies: [
+                "KCMServer", "KCMDelegation", "KCMEdge", "KCMService", "KCMAccess", "KCMAudit", "KCMCrypto", "KMIPClient", "KMIP", nioCore, nioPosix,
+                nioEmbedded, nioSSL, logging,
             ],
             swiftSettings: strict
         ),

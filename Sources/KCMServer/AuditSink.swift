@@ -1,0 +1,14 @@
+public import KCMAudit
+
+/// Where answers' records go before the answers leave.
+public protocol AuditSink: Sendable {
+    /// Appends all records of one turn, as one write.
+    /// - Throws: where they are not in the log: then the answers must not leave.
+    func append(_ records: [AuditRecord]) throws
+    /// Appending waits for a disk, so it must not run on an event loop.
+    var blocks: Bool { get }
+}
+
+extension AuditLog: AuditSink {
+    public var blocks: Bool { durability == .fsync }
+}

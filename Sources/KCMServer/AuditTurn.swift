@@ -1,0 +1,97 @@
+internal import KCMAudit
+internal import KCMService
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+
+/// Collects the answers of one event-loop turn, writes their records in one go, and then lets the answers leave.
+///
+/// One for each event loop, used on that loop alone. A log that waits for its disk is written on a thread of its own; what
+/// completes meanwhile forms the next group.
+final class AuditTurn {
+    /// A connection that waits for its answer to leave. Called on the event loop.
+    protocol Connection: AnyObject {
+        /// Writes without flushing.
+        func write(_ frame: ByteBuffer, closes: Bool)
+        /// Sends what was written, and goes on with the next request.
+        func finishWriting()
+    }
+
+    private let loop: any EventLoop
+    private let sink: any AuditSink
+    private let logger: Logger
+    private let blockingPool: NIOThreadPool?
+    private var waiting: [(connection: any Connection, answer: Answer)] = []
+    private var isScheduled = false
+    private var nextComplaint = NIODeadline.now()
+    /// The last append failed: until one succeeds, requests are refused instead of done, since what is done needs its record.
+    private(set) var isFailing = false
+
+    init(loop: any EventLoop, sink: any AuditSink, blockingPool: NIOThreadPool?, logger: Logger) {
+        self.loop = loop
+        self.sink = sink
+        self.blockingPool = sink.blocks ? blockingPool : nil
+        self.logger = logger
+    }
+
+    /// Takes an answer; it leaves at the end of this turn of the loop.
+    func submit(_ answer: Answer, for connection: any Connection) {
+        waiting.append((connection, answer))
+        schedule()
+    }
+
+    /// Has a request answered, or refused while the log cannot be written.
+    func respond(_ responder: any Responder, to exchange: Exchange, from peer: Peer) -> Reply {
+        isFailing ? .now(responder.refuse(unaudited: exchange, from: peer)) : responder.respond(to: exchange, from: peer)
+    }
+
+    private func schedule() {
+        guard !isScheduled else { return }
+        isScheduled = true
+        // Runs after the events of this turn, those of other connections included.
+        loop.assumeIsolated().execute { self.endTurn() }
+    }
+
+    private func endTurn() {
+        let group = waiting
+        waiting = []
+        let records = group.flatMap(\.answer.audit)
+        guard let blockingPool else {
+            isScheduled = false
+            do {
+                try sink.append(records)
+                release(group, .success(()))
+            } catch { release(group, .failure(error)) }
+            return
+        }
+        let sink = sink
+        // `isScheduled` stays until the disk is done, so that the next group gathers meanwhile.
+        blockingPool.runIfActive(eventLoop: loop) { try sink.append(records) }.assumeIsolated().whenComplete { result in
+            self.isScheduled = false
+            self.release(group, result)
+            if !self.waiting.isEmpty { self.schedule() }
+        }
+    }
+
+    private func release(_ group: [(connection: any Connection, answer: Answer)], _ result: Result<Void, any Error>) {
+        switch result {
+        case .success: isFailing = false
+        case .failure(let error):
+            isFailing = true
+            complain(error)
+        }
+        for (connection, answer) in group {
+            if case .success = result { connection.write(answer.frame, closes: answer.closes) } else {
+                connection.write(answer.refusal, closes: answer.closes)
+            }
+        }
+        for (connection, _) in group { connection.finishWriting() }
+    }
+
+    /// Once a second at most: a full disk is not to fill another.
+    private func complain(_ error: any Error) {
+        guard nextComplaint <= .now() else { return }
+        nextComplaint = .now() + .seconds(1)
+        logger.error("the audit log cannot be written; operations are refused until it can: \(error)")
+    }
+}

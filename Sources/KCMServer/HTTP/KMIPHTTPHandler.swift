@@ -1,0 +1,212 @@
+internal import KCMService
+internal import NIOCore
+internal import NIOHTTP1
+
+/// `POST /kmip` (KMIP 1.4 HTTPS profile): one request at a time, the same responder and audit as on TCP.
+final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let peer: Peer
+    private let responder: any Responder
+    private let turn: AuditTurn
+    private let limits: ServerLimits
+    private var context: ChannelHandlerContext?
+    private var head: HTTPRequestHead?
+    private var body = ByteBuffer()
+    /// Set once a request is refused before its body was read: the rest is skipped.
+    private var refusal: HTTPResponseStatus?
+    /// What the answer on its way is to be sent with.
+    private var status = HTTPResponseStatus.ok
+    private var isAnswering = false
+    /// The last answer is written: nothing is taken any more, and the connection closes with the flush.
+    private var isClosing = false
+    /// A refusal has left before the body was there: the rest is thrown away first, since a client that writes all of it before it
+    /// reads would be reset and never see the answer.
+    private var isLingering = false
+    private var keepsAlive = true
+    private var isDraining = false
+    private var holdsRead = false
+    private var lastRequest = NIODeadline.now()
+    private var check: Scheduled<Void>?
+
+    init(peer: Peer, responder: any Responder, turn: AuditTurn, limits: ServerLimits) {
+        self.peer = peer
+        self.responder = responder
+        self.turn = turn
+        self.limits = limits
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        scheduleCheck(context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        check?.cancel()
+        self.context = nil
+    }
+
+    /// A peer that does not read its answers is not read from.
+    func read(context: ChannelHandlerContext) {
+        if context.channel.isWritable { context.read() } else { holdsRead = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if holdsRead, context.channel.isWritable {
+            holdsRead = false
+            context.read()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        check?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is DrainRequest else { return context.fireUserInboundEventTriggered(event) }
+        isDraining = true
+        if head == nil, !isAnswering { context.close(promise: nil) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosing else {
+            if isLingering, case .end = unwrapInboundIn(data) { context.close(promise: nil) }
+            return
+        }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            self.head = head
+            lastRequest = .now()
+            body.clear()
+            keepsAlive = head.isKeepAlive
+            refusal = Self.refusal(of: head, limit: limits.message)
+            let asksFirst = head.headers["expect"].contains { $0.lowercased() == "100-continue" }
+            if let refusal {
+                // Who asks first may never send the body, and one that is too long is not waited for.
+                if asksFirst || refusal == .payloadTooLarge { refuseNow(refusal) }
+            } else if asksFirst {
+                context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+            }
+        case .body(let part):
+            guard refusal == nil else { return }
+            guard body.readableBytes + part.readableBytes <= limits.message else {
+                return refuseNow(.payloadTooLarge)
+            }
+            if body.readableBytes == 0 { body = part } else { body.writeImmutableBuffer(part) }
+        case .end:
+            guard let head else { return }
+            self.head = nil
+            if let refusal {
+                write(refusal, ByteBuffer())
+                return finishWriting()
+            }
+            answer(head)
+        }
+    }
+
+    private static func refusal(of head: HTTPRequestHead, limit: Int) -> HTTPResponseStatus? {
+        guard head.uri == "/kmip" else { return .notFound }
+        guard head.method == .POST else { return .methodNotAllowed }
+        let type = head.headers.first(name: "content-type")?.split(separator: ";").first.map { $0.trimmingSpaces.lowercased() }
+        guard type == "application/octet-stream" else { return .unsupportedMediaType }
+        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limit { return .payloadTooLarge }
+        return nil
+    }
+
+    private func answer(_ head: HTTPRequestHead) {
+        guard let context else { return }
+        isAnswering = true
+        status = .ok
+        let frame = body
+        body = ByteBuffer()
+        let chain: [[UInt8]]?
+        do throws(ClientCertificateHeaders.Malformed) { chain = try ClientCertificateHeaders.chain(head.headers) } catch {
+            status = .badRequest
+            return turn.submit(responder.refuse(malformed: error.text, from: peer), for: self)
+        }
+        let exchange = Exchange(
+            frame: frame,
+            traceparent: head.headers.first(name: "traceparent"),
+            propagatedChain: chain,
+            actingTenant: head.headers.first(name: "openkcm-tenant")
+        )
+        switch turn.respond(responder, to: exchange, from: peer) {
+        case .now(let answer): turn.submit(answer, for: self)
+        case .later(let work):
+            context.eventLoop.makeFutureWithTask(work).assumeIsolated().whenSuccess { self.turn.submit($0, for: self) }
+        }
+    }
+
+    // MARK: Writing
+
+    func write(_ frame: ByteBuffer, closes: Bool) {
+        if closes { keepsAlive = false }
+        write(status, frame)
+    }
+
+    func finishWriting() {
+        guard let context else { return }
+        context.flush()
+        // Asked to drain between the write and here, with no further request taken meanwhile.
+        if isClosing || (isDraining && !isAnswering) { context.close(promise: nil) }
+    }
+
+    /// Answers before the body is read to its end; the connection closes with that, or when its time is up.
+    private func refuseNow(_ status: HTTPResponseStatus) {
+        head = nil
+        body = ByteBuffer()
+        keepsAlive = false
+        isLingering = true
+        write(status, ByteBuffer())
+        context?.flush()
+    }
+
+    private func write(_ status: HTTPResponseStatus, _ body: ByteBuffer) {
+        guard let context else { return }
+        // Before the end is written: with it, the next request of a pipeline comes in at once, and what is said from then on of
+        // keeping alive and answering is said of that one.
+        isClosing = !keepsAlive || isDraining
+        isAnswering = false
+        lastRequest = .now()
+        var headers = HTTPHeaders()
+        if body.readableBytes > 0 { headers.add(name: "Content-Type", value: "application/octet-stream") }
+        if status == .methodNotAllowed { headers.add(name: "Allow", value: "POST") }
+        headers.add(name: "Content-Length", value: String(body.readableBytes))
+        headers.add(name: "Cache-Control", value: "no-store")
+        if isClosing { headers.add(name: "Connection", value: "close") }
+        context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
+        if body.readableBytes > 0 { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        context.write(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    private func scheduleCheck(_ context: ChannelHandlerContext) {
+        check = context.eventLoop.assumeIsolated().scheduleTask(in: min(limits.idle, limits.messageTime, .seconds(15))) {
+            self.checkTime()
+            if let context = self.context { self.scheduleCheck(context) }
+        }
+    }
+
+    private func checkTime() {
+        guard !isAnswering else { return }
+        let waited = NIODeadline.now() - lastRequest
+        if waited > (head == nil && !isLingering ? limits.idle : limits.messageTime) { context?.close(promise: nil) }
+    }
+}
+
+extension Substring {
+    var trimmingSpaces: Substring {
+        var text = self
+        while text.first == " " || text.first == "\t" { text.removeFirst() }
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return text
+    }
+}
+
+@available(*, unavailable)
+extension KMIPHTTPHandler: Sendable {}

@@ -1,0 +1,155 @@
+internal import KCMService
+internal import NIOCore
+
+/// The last handler of a KMIP connection: frames, one request at a time, answers in order, each in one write.
+///
+/// While an answer is awaited or the peer does not read, nothing is read from it: what a connection can hold is one message and
+/// what its socket buffers hold.
+final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Activity {
+        /// The next request may be taken.
+        case idle
+        /// An answer is awaited, or on its way through the audit log.
+        case answering
+        /// Nothing is taken any more; closes when the last answer has left.
+        case closing
+    }
+
+    private let peer: Peer
+    private let responder: any Responder
+    private let turn: AuditTurn
+    private let limits: ServerLimits
+    private var decoder: KMIPFrameDecoder
+    private var activity = Activity.idle
+    private var isDraining = false
+    private var holdsRead = false
+    private var context: ChannelHandlerContext?
+    private var lastRequest = NIODeadline.now()
+    private var messageBegan: NIODeadline?
+    private var check: Scheduled<Void>?
+
+    init(peer: Peer, responder: any Responder, turn: AuditTurn, limits: ServerLimits) {
+        self.peer = peer
+        self.responder = responder
+        self.turn = turn
+        self.limits = limits
+        decoder = KMIPFrameDecoder(limit: limits.message)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        scheduleCheck(context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        check?.cancel()
+        self.context = nil
+    }
+
+    // MARK: Reading
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard activity != .closing else { return }
+        decoder.append(unwrapInboundIn(data))
+        takeRequest()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        // While closing, the peer's own close has to be seen.
+        if activity == .closing || (activity == .idle && context.channel.isWritable) { context.read() } else { holdsRead = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        takeRequest()
+        resumeReading()
+        context.fireChannelWritabilityChanged()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        activity = .closing
+        check?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is DrainRequest else { return context.fireUserInboundEventTriggered(event) }
+        isDraining = true
+        if activity == .idle { context.close(promise: nil) }
+    }
+
+    private func resumeReading() {
+        guard holdsRead, activity == .idle, let context, context.channel.isWritable else { return }
+        holdsRead = false
+        context.read()
+    }
+
+    // MARK: Answering
+
+    private func takeRequest() {
+        // A small request can have a large answer: those that came pipelined wait until the peer has read what it asked for before.
+        guard activity == .idle, let context, context.channel.isWritable else { return }
+        let frame: ByteBuffer?
+        do throws(KMIPFrameDecoder.Failure) { frame = try decoder.next() } catch {
+            // Where the next message begins is lost with this one.
+            activity = .answering
+            return turn.submit(responder.refuse(malformed: error.text, from: peer), for: self)
+        }
+        guard let frame else {
+            messageBegan = decoder.isInsideMessage ? messageBegan ?? .now() : nil
+            return
+        }
+        messageBegan = nil
+        lastRequest = .now()
+        activity = .answering
+        switch turn.respond(responder, to: Exchange(frame: frame), from: peer) {
+        case .now(let answer): turn.submit(answer, for: self)
+        case .later(let work):
+            context.eventLoop.makeFutureWithTask(work).assumeIsolated().whenSuccess { self.turn.submit($0, for: self) }
+        }
+    }
+
+    func write(_ frame: ByteBuffer, closes: Bool) {
+        guard let context else { return }
+        if closes { activity = .closing }
+        if frame.readableBytes > 0 { context.write(wrapOutboundOut(frame), promise: nil) }
+    }
+
+    func finishWriting() {
+        guard let context else { return }
+        context.flush()
+        lastRequest = .now()
+        if activity == .closing || isDraining {
+            activity = .closing
+            context.close(promise: nil)
+            if holdsRead { context.read() }
+            return
+        }
+        activity = .idle
+        takeRequest()
+        resumeReading()
+    }
+
+    // MARK: Time
+
+    private func scheduleCheck(_ context: ChannelHandlerContext) {
+        check = context.eventLoop.assumeIsolated().scheduleTask(in: min(limits.idle, limits.messageTime, .seconds(15))) {
+            self.checkTime()
+            if let context = self.context { self.scheduleCheck(context) }
+        }
+    }
+
+    private func checkTime() {
+        let now = NIODeadline.now()
+        if let messageBegan, now - messageBegan > limits.messageTime { context?.close(promise: nil) }
+        if activity == .idle, now - lastRequest > limits.idle { context?.close(promise: nil) }
+    }
+}
+
+@available(*, unavailable)
+extension KMIPConnectionHandler: Sendable {}

@@ -1,0 +1,67 @@
+public import NIOCore
+
+/// Cuts a byte stream into TTLV request messages (KMIP 1.4 §9.1.1). A plain value: no channel, no clock.
+///
+/// The announced length is checked against the limit as soon as the eight bytes of the header are there, before anything is
+/// allocated for it.
+public struct KMIPFrameDecoder: Sendable {
+    /// Why the stream can no longer be followed.
+    public enum Failure: Error, Sendable, Equatable {
+        /// The next bytes are no Request Message.
+        case notARequest(tag: UInt32, type: UInt8)
+        /// The message is longer than the limit, in bytes.
+        case tooLarge(announced: Int, limit: Int)
+        /// A structure's length is a multiple of 8.
+        case badLength(Int)
+    }
+
+    /// Bytes in a message, header included.
+    public let limit: Int
+    private var buffer = ByteBuffer()
+
+    public init(limit: Int) { self.limit = limit }
+
+    /// Takes bytes as they come, in any pieces.
+    public mutating func append(_ bytes: ByteBuffer) {
+        if buffer.readableBytes == 0 {
+            buffer = bytes
+        } else {
+            buffer.writeImmutableBuffer(bytes)
+        }
+    }
+
+    /// True while a message has begun and is not whole.
+    public var isInsideMessage: Bool { buffer.readableBytes > 0 }
+
+    /// The next whole message, or `nil` where more bytes are needed.
+    public mutating func next() throws(Failure) -> ByteBuffer? {
+        guard let head = buffer.getInteger(at: buffer.readerIndex, as: UInt64.self) else {
+            // Three wrong bytes are enough to know that this is no KMIP: a plain-text peer is not left waiting.
+            if buffer.readableBytes >= 3, let start = buffer.getBytes(at: buffer.readerIndex, length: 3), start != [0x42, 0x00, 0x78] {
+                throw .notARequest(tag: start.reduce(0) { $0 << 8 | UInt32($1) }, type: 0)
+            }
+            return nil
+        }
+        let tag = UInt32(truncatingIfNeeded: head >> 40)
+        let type = UInt8(truncatingIfNeeded: head >> 32)
+        guard tag == 0x420078, type == 0x01 else { throw .notARequest(tag: tag, type: type) }
+        let length = Int(UInt32(truncatingIfNeeded: head))
+        guard length + 8 <= limit else { throw .tooLarge(announced: length + 8, limit: limit) }
+        guard length & 7 == 0 else { throw .badLength(length) }
+        guard buffer.readableBytes >= length + 8 else { return nil }
+        let frame = buffer.readSlice(length: length + 8)
+        if buffer.readableBytes == 0 { buffer = ByteBuffer() }
+        return frame
+    }
+}
+
+extension KMIPFrameDecoder.Failure {
+    /// For the client's Result Message.
+    var text: String {
+        switch self {
+        case .notARequest: "The bytes are no KMIP Request Message"
+        case .tooLarge(let announced, let limit): "The message has \(announced) bytes; the server takes \(limit)"
+        case .badLength(let length): "The length \(length) of the message is not a multiple of 8"
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import KCMAccess
+@testable import KCMServer
+import KCMService
+import NIOCore
+import NIOEmbedded
+import Testing
+
+/// The handler on a channel without a socket.
+@Suite struct KMIPConnectionHandlerTests {
+    private static let peer = Peer(
+        principal: nil,
+        certificate: CertificateIdentity(subject: "", subjectAlternativeNames: [], issuer: "", serial: "", fingerprint: ""),
+        chain: [],
+        remoteAddress: "",
+        transport: .kmip
+    )
+
+    private func channel(_ responder: EchoResponder, _ sink: RecordingSink = RecordingSink()) throws -> EmbeddedChannel {
+        let loop = EmbeddedEventLoop()
+        let turn = AuditTurn(loop: loop, sink: sink, blockingPool: nil, logger: LogLines().logger)
+        let handler = KMIPConnectionHandler(peer: Self.peer, responder: responder, turn: turn, limits: ServerLimits())
+        return EmbeddedChannel(handler: handler, loop: loop)
+    }
+
+    @Test func eachAnswerLeavesInOneWrite() throws {
+        let channel = try channel(EchoResponder())
+        try channel.writeInbound(Frames.request(.large))
+        channel.embeddedEventLoop.run()
+        #expect(try channel.readOutbound(as: ByteBuffer.self)?.readableBytes == (1 << 20) + 8)
+        #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
+    }
+
+    @Test func aPeerThatDoesNotReadGetsNoFurtherAnswers() throws {
+        let responder = EchoResponder()
+        let channel = try channel(responder)
+        var all = ByteBuffer()
+        for id in 0..<10 { all.writeImmutableBuffer(Frames.request(.large, id: UInt8(id))) }
+        channel.isWritable = false
+        try channel.writeInbound(all)
+        channel.embeddedEventLoop.run()
+        #expect(responder.exchanges.isEmpty)
+        channel.isWritable = true
+        channel.pipeline.fireChannelWritabilityChanged()
+        channel.embeddedEventLoop.run()
+        #expect(responder.exchanges.count == 10)
+    }
+
+    @Test func nothingIsTakenAfterAMalformedMessage() throws {
+        let responder = EchoResponder()
+        let channel = try channel(responder)
+        var bytes = ByteBuffer(string: "no KMIP.")
+        bytes.writeImmutableBuffer(Frames.request())
+        try channel.writeInbound(bytes)
+        channel.embeddedEventLoop.run()
+        #expect(responder.malformed.count == 1)
+        #expect(responder.exchanges.isEmpty)
+        #expect(!channel.isActive)
+    }
+}

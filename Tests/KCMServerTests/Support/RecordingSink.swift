@@ -1,0 +1,30 @@
+import Glibc
+import KCMAudit
+import KCMServer
+import Synchronization
+
+/// Counts what is appended, and fails or takes its time when told to.
+final class RecordingSink: AuditSink {
+    struct Full: Error {}
+    private let state = Mutex((appends: [Int](), fails: false))
+    let blocks: Bool
+    private let delayMicroseconds: UInt32
+
+    /// - Parameter delayMilliseconds: each append takes so long, on a thread of its own.
+    init(delayMilliseconds: UInt32 = 0) {
+        blocks = delayMilliseconds > 0
+        delayMicroseconds = delayMilliseconds * 1000
+    }
+
+    /// The number of records of each append that succeeded.
+    var appends: [Int] { state.withLock { $0.appends } }
+    func fail(_ fails: Bool) { state.withLock { $0.fails = fails } }
+
+    func append(_ records: [AuditRecord]) throws {
+        if delayMicroseconds > 0 { usleep(delayMicroseconds) }
+        try state.withLock { state in
+            if state.fails { throw Full() }
+            state.appends.append(records.count)
+        }
+    }
+}
