@@ -45,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
     ],
     targets: [
         // C: the plugin contract, libcrypto, and what Swift cannot call.
@@ -83,6 +84,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "KCMSettings", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
 
         // Plugins: plain C against the header.
         plugin("PluginSQLite", path: "Plugins/sqlite", links: ["sqlite3"]),
@@ -108,6 +110,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "KCMSettingsTests", dependencies: ["KCMSettings"], swiftSettings: strict),
         .testTarget(
             name: "KCMServerTests",
             dependencies: [
