@@ -36,6 +36,7 @@ func plugin(_ target: String, path: String, links: [String] = []) -> Target {
 let package = Package(
     name: "openkcm-crypto-service",
     products: [
+        .executable(name: "kcmd", targets: ["kcmd"]),
         .library(name: "kcm-sqlite", type: .dynamic, targets: ["PluginSQLite"]),
         .library(name: "kcm-memory", type: .dynamic, targets: ["PluginMemory"]),
         .library(name: "kcm-file", type: .dynamic, targets: ["PluginFile"]),
@@ -44,7 +45,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
     ],
     targets: [
@@ -85,6 +88,17 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "KCMSettings", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
+
+        .executableTarget(
+            name: "kcmd",
+            dependencies: [
+                "KCMCore", "KCMEdge", "KCMEngine", "KCMService", "KCMServer", "KCMDelegation", "KCMSettings", "KCMPluginHost", "KCMStore",
+                "KCMAccess", "KCMAudit", "KCMCrypto", "KMIP", nioCore, nioPosix, logging,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
 
         // Plugins: plain C against the header.
         plugin("PluginSQLite", path: "Plugins/sqlite", links: ["sqlite3"]),

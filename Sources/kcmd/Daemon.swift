@@ -1,0 +1,221 @@
+internal import Glibc
+internal import KCMAccess
+internal import KCMAudit
+internal import KCMCore
+internal import KCMCrypto
+internal import KCMDelegation
+internal import KCMEdge
+internal import KCMEngine
+internal import KCMPluginHost
+internal import KCMServer
+internal import KCMService
+internal import KCMSettings
+internal import KCMStore
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+internal import UnixSignals
+
+/// Puts the parts together, runs them, and takes them apart in reverse.
+enum Daemon {
+    /// Everything that can be checked without taking hold of anything: TLS files, plugins, root of trust, audit key.
+    static func check(_ settings: Settings) async throws {
+        _ = try StartUp.trust(settings)
+        let library = try StartUp.library(settings.keystore, settings)
+        guard library.info.isStore else { throw Unserved(description: "keystore: plugin \(library.info.name) is no store") }
+        if let root = settings.root { await try StartUp.root(root, settings, Logger(label: "kcmd")).close() }
+        _ = try SigningKey(pemFile: settings.audit.key)
+    }
+
+    static func run(_ settings: Settings, configPath: String) async throws {
+        let format = settings.log.format
+        LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
+        LoggingSystem.bootstrap { _ in LineLogHandler(format: format) }
+        let logger = Logger(label: "kcmd")
+        InternalFailure.setSink { logger.error("\($0)") }
+        // A peer that closes must not end the daemon; a core dump must not hold what it was told.
+        signal(SIGPIPE, SIG_IGN)
+
+        let trust = try StartUp.trust(settings)
+        let store = try StartUp.store(settings, logger)
+        do {
+            try await run(settings, configPath, trust, store, logger)
+            await store.close()
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    private static func run(_ settings: Settings, _ configPath: String, _ trust: TrustSource, _ store: PluginStore, _ logger: Logger) async throws {
+        let root = try settings.root.map { try StartUp.root($0, settings, logger) }
+        let audit = try AuditLog(
+            path: settings.audit.path,
+            key: try SigningKey(pemFile: settings.audit.key),
+            node: settings.node,
+            mode: settings.mode.rawValue,
+            durability: settings.audit.durability == .fsync ? .fsync : .write
+        )
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        let status = Status(store: store, root: root)
+        let parts = try await assemble(settings, trust, store, root, group, audit, logger)
+        do {
+            try await serve(settings, configPath, trust, parts, status, audit, group, pool, logger)
+        } catch {
+            try? audit.close()
+            await parts.client?.close()
+            await root?.close()
+            try? await pool.shutdownGracefully()
+            throw error
+        }
+        try audit.close()
+        await parts.client?.close()
+        await root?.close()
+        try await pool.shutdownGracefully()
+        try await group.shutdownGracefully()
+        logger.info("stopped")
+    }
+
+    /// Listens, serves until a signal ends it, and drains.
+    private static func serve(
+        _ settings: Settings,
+        _ configPath: String,
+        _ trust: TrustSource,
+        _ parts: Parts,
+        _ status: Status,
+        _ audit: AuditLog,
+        _ group: MultiThreadedEventLoopGroup,
+        _ pool: NIOThreadPool,
+        _ logger: Logger
+    ) async throws {
+        let server = Server(
+            group: group,
+            trust: trust,
+            responder: parts.service,
+            audit: audit,
+            limits: ServerLimits(
+                message: settings.limits.message,
+                connections: settings.limits.connections,
+                idle: TimeAmount(settings.limits.idle),
+                handshake: TimeAmount(settings.limits.handshake)
+            ),
+            blockingPool: pool,
+            logger: logger
+        )
+        var ports: [String] = []
+        if let at = settings.listen.kmip { ports.append("kmip=\(try await server.listenKMIP(address: at.address, port: at.port))") }
+        if let at = settings.listen.https { ports.append("https=\(try await server.listenHTTPS(address: at.address, port: at.port))") }
+        if let at = settings.listen.admin {
+            ports.append("admin=\(try await server.listenAdmin(address: at.address, port: at.port, source: status))")
+        }
+        status.serve(server)
+        logger.info("ready \(ports.joined(separator: " "))", metadata: ["node": "\(settings.node)", "mode": "\(settings.mode.rawValue)"])
+
+        await withTaskGroup(of: Void.self) { tasks in
+            if let keyring = parts.keyring, let lease = settings.sealing?.lease {
+                tasks.addTask {
+                    while !Task.isCancelled {
+                        do { try await Task.sleep(for: lease / 3) } catch { return }
+                        await keyring.renewLeases()
+                    }
+                }
+            }
+            for await signal in await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) {
+                guard signal == .sighup else { break }
+                reload(trust, configPath, logger)
+            }
+            tasks.cancelAll()
+        }
+
+        logger.info("draining")
+        status.stop()
+        await server.drain(deadline: settings.limits.drain)
+    }
+
+    private static func reload(_ trust: TrustSource, _ configPath: String, _ logger: Logger) {
+        do {
+            let settings = try Settings.load(path: configPath, environment: Kcmd.environment())
+            try trust.reload()
+            LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
+            logger.info("certificates, revocation lists and log level are reloaded")
+        } catch { logger.error("nothing was reloaded, what was in use stays: \(error)") }
+    }
+
+    // MARK: The two modes
+
+    private struct Parts {
+        let service: KMIPService
+        var keyring: LeasedKeyring?
+        var client: CoreHTTPClient?
+    }
+
+    private static func assemble(
+        _ settings: Settings,
+        _ trust: TrustSource,
+        _ store: PluginStore,
+        _ root: PluginRootOfTrust?,
+        _ group: MultiThreadedEventLoopGroup,
+        _ audit: AuditLog,
+        _ logger: Logger
+    ) async throws -> Parts {
+        let limits = KMIPService.Limits(batch: settings.limits.batch, message: settings.limits.message)
+        if let root {
+            let mode = CoreMode(repository: ObjectRepository(store: store, keyring: TenantKeyring(store: store, root: root)))
+            try await provision(settings, mode.engine, audit, logger)
+            let service = KMIPService(mode: mode, limits: limits) { chain in
+                switch trust.authenticate(chain: chain, now: WallClock.now / 1_000_000_000) {
+                case .success(let verified):
+                    guard let principal = verified.principal else { return .failure(.init("no identity rule of Core maps it")) }
+                    return .success(principal)
+                case .failure(let refusal): return .failure(.init(refusal.text))
+                }
+            }
+            return Parts(service: service)
+        }
+        guard let core = settings.core, let sealing = settings.sealing else {
+            throw Unserved(description: "core and sealing are required at Edge")
+        }
+        let client = try CoreHTTPClient(
+            urls: core.urls,
+            certificateFile: settings.tls.certificate,
+            keyFile: settings.tls.key,
+            trustFile: settings.tls.trust,
+            timeout: core.timeout,
+            group: group
+        )
+        let keyring = LeasedKeyring(
+            store: store,
+            core: client,
+            keyName: sealing.key,
+            lease: Int64(sealing.lease / .nanoseconds(1))
+        )
+        let repository = ObjectRepository(store: store, keyring: keyring)
+        keyring.setClosedHandler { repository.forget(tenant: $0) }
+        return Parts(service: KMIPService(mode: EdgeMode(repository: repository, core: client), limits: limits), keyring: keyring, client: client)
+    }
+
+    /// Makes the L3 keys that the configuration wants to be there; each leaves a record.
+    private static func provision(_ settings: Settings, _ engine: Engine, _ audit: AuditLog, _ logger: Logger) async throws {
+        for wanted in settings.provision {
+            let began = WallClock.now
+            let key = Provisioning.Key(tenant: wanted.tenant, name: wanted.key)
+            guard let made = try await Provisioning.ensure(key, in: engine, now: began / 1_000_000_000) else { continue }
+            var record = AuditRecord()
+            record.time = began
+            record.traceID = TraceContext.make().traceID
+            record.transport = "internal"
+            record.operation = "Create"
+            record.object = made
+            record.level = "L3"
+            record.objectType = "SymmetricKey"
+            record.resultStatus = "Success"
+            record.rule = "provision"
+            record.duration = WallClock.now - began
+            try audit.append([record])
+            logger.info("made the L3 key \(wanted.key) of \(wanted.tenant)", metadata: ["id": "\(made)"])
+        }
+    }
+}

@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import Glibc
+internal import KCMSettings
+
+/// The daemon's command line.
+@main
+struct Kcmd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kcmd",
+        abstract: "The OpenKCM Crypto Service: a KMIP key-management daemon, Core or Edge as its configuration says.",
+        discussion: "Runs in the foreground. SIGTERM drains and stops; SIGHUP reloads certificates, revocation lists and log level."
+    )
+
+    @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var config: String
+
+    @Flag(name: .long, help: "Check configuration, files and plugins, and exit: 0 where all is well, 1 where not.")
+    var check = false
+
+    func run() async throws {
+        let environment = Self.environment()
+        do {
+            let settings = try Settings.load(path: config, environment: environment)
+            let faults = settings.checkFiles()
+            for fault in faults { Self.complain("\(fault)") }
+            guard faults.isEmpty else { throw ExitCode(1) }
+            try StartUp.refuseUnserved(settings)
+            if check {
+                try await Daemon.check(settings)
+                print("\(config): the configuration of \(settings.node) (\(settings.mode.rawValue)) is good")
+            } else {
+                try await Daemon.run(settings, configPath: config)
+            }
+        } catch let error as SettingsErrors {
+            for line in error.errors { Self.complain("\(line)") }
+            throw ExitCode(1)
+        } catch let error as ExitCode { throw error } catch {
+            Self.complain("\(config): \(error)")
+            throw ExitCode(1)
+        }
+    }
+
+    private static func complain(_ line: String) {
+        let text = "kcmd: \(line)\n"
+        _ = text.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    static func environment() -> [String: String] {
+        var result: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if pair.count == 2 { result[String(pair[0])] = String(pair[1]) }
+            entry += 1
+        }
+        return result
+    }
+}
