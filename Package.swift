@@ -37,6 +37,7 @@ let package = Package(
     name: "openkcm-crypto-service",
     products: [
         .executable(name: "kcmd", targets: ["kcmd"]),
+        .executable(name: "kcmctl", targets: ["kcmctl"]),
         .library(name: "kcm-sqlite", type: .dynamic, targets: ["PluginSQLite"]),
         .library(name: "kcm-memory", type: .dynamic, targets: ["PluginMemory"]),
         .library(name: "kcm-file", type: .dynamic, targets: ["PluginFile"]),
@@ -95,6 +96,14 @@ let package = Package(
                 "KCMCore", "KCMEdge", "KCMEngine", "KCMService", "KCMServer", "KCMDelegation", "KCMSettings", "KCMPluginHost", "KCMStore",
                 "KCMAccess", "KCMAudit", "KCMCrypto", "KMIP", nioCore, nioPosix, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "kcmctl",
+            dependencies: [
+                "KMIP", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMStore", "KCMSettings", nioCore, nioPosix, nioSSL, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
