@@ -1,0 +1,157 @@
+"""A Core and an Edge in a temporary folder, made by `kcmctl init` and run as real processes."""
+
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import ttlv
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("KCM_BIN", ROOT / ".build" / "debug")).resolve()
+START_TIMEOUT = 30
+STOP_TIMEOUT = 20
+# Offsets from the base port, as `kcmctl init` gives them.
+CORE_KMIP, CORE_HTTPS, CORE_ADMIN, EDGE_KMIP, EDGE_HTTPS, EDGE_ADMIN = 0, 1, 2, 6, 7, 8
+
+
+def environment():
+    """The caller's environment without what would reach into a daemon's configuration."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("KCM_")}
+
+
+def run(tool, *arguments, timeout=60):
+    """Runs `kcmd` or `kcmctl` to its end."""
+    command = [str(BIN / tool), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment())
+
+
+def free_base_port():
+    """A port with its nine successors free. Below the range that the system hands out to clients."""
+    for _ in range(200):
+        base = random.randrange(12_000, 32_000, 10)
+        held = []
+        try:
+            for port in range(base, base + 9):
+                one = socket.socket()
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                held.append(one)
+                one.bind(("127.0.0.1", port))
+            return base
+        except OSError:
+            continue
+        finally:
+            for one in held:
+                one.close()
+    raise RuntimeError("no nine free ports in a row")
+
+
+class Daemon:
+    """One `kcmd` with its log in a file."""
+
+    def __init__(self, name, config, admin_port, log):
+        self.name, self.config, self.admin_port, self.log = name, config, admin_port, log
+        self.process = None
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([str(BIN / "kcmd"), "--config", str(self.config)], stdout=log, stderr=log, env=environment())
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.name} ended with {self.process.returncode} before it was ready:\n{self.tail()}")
+            if self.ready():
+                return self
+            time.sleep(0.05)
+        raise RuntimeError(f"{self.name} was not ready within {START_TIMEOUT} s:\n{self.tail()}")
+
+    def ready(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/readyz", timeout=2) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def stop(self):
+        """SIGTERM and the exit status; a daemon that does not end is a failure."""
+        if self.process is None or self.process.poll() is not None:
+            return None if self.process is None else self.process.returncode
+        self.process.terminate()
+        try:
+            return self.process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise RuntimeError(f"{self.name} did not stop within {STOP_TIMEOUT} s of SIGTERM:\n{self.tail()}") from None
+
+    def kill(self):
+        """SIGKILL: what a crash looks like from outside."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def tail(self, lines=60):
+        try:
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        except OSError:
+            return "(no log)"
+
+
+class Deployment:
+    """A configured folder with its two daemons; not started yet."""
+
+    def __init__(self, folder, keystore=None):
+        self.folder = pathlib.Path(folder)
+        self.base = free_base_port()
+        extra = ["--keystore", keystore] if keystore else []
+        made = run("kcmctl", "init", self.folder, "--base-port", self.base, *extra)
+        assert made.returncode == 0, f"kcmctl init failed:\n{made.stdout}{made.stderr}"
+        self.core = Daemon("Core", self.folder / "core.yaml", self.base + CORE_ADMIN, self.folder / "core.log")
+        self.edge = Daemon("Edge", self.folder / "edge.yaml", self.base + EDGE_ADMIN, self.folder / "edge.log")
+
+    def start(self):
+        self.core.start()
+        self.edge.start()
+        return self
+
+    def stop(self):
+        try:
+            self.edge.stop()
+        finally:
+            self.core.stop()
+
+    def abandon(self):
+        """Ends whatever still runs, without a complaint."""
+        for daemon in (self.edge, self.core):
+            if daemon.process is not None and daemon.process.poll() is None:
+                daemon.kill()
+
+    def pki(self, name):
+        return self.folder / "pki" / name
+
+    def port(self, side):
+        return self.base + (CORE_KMIP if side == "core" else EDGE_KMIP)
+
+    def client(self, name, side="edge", timeout=20):
+        """A raw KMIP connection of a principal of the development PKI."""
+        return ttlv.Client(self.port(side), self.pki(f"{name}.pem"), self.pki(f"{name}.key"), self.pki("ca.pem"), timeout)
+
+    def audit_log(self, side):
+        return self.folder / "data" / f"{side}-audit.jsonl"
+
+    def verify_audit(self, side, log=None):
+        """`kcmctl audit verify` on a log or a copy of it."""
+        return run("kcmctl", "audit", "verify", log or self.audit_log(side), "--key", self.folder / "data" / f"{side}-audit.pub", "--json")
+
+    def audit_records(self, side):
+        """The records of a log, without checkpoints."""
+        lines = [json.loads(line) for line in self.audit_log(side).read_text().splitlines()]
+        return [line for line in lines if "operation" in line]
+
+    def logs(self):
+        return f"--- Core\n{self.core.tail()}\n--- Edge\n{self.edge.tail()}"

@@ -1,0 +1,47 @@
+"""Adds up the JUnit files of a test run and prints `N passed, N failed` as the last line.
+
+usage: summary.py FOLDER NAME=STATUS...
+
+A runner that ended with a status other than 0 without a failed test of its own (a crash) counts as one failure. With
+CI=true, so does every skipped test.
+"""
+
+import os
+import pathlib
+import sys
+import xml.etree.ElementTree as ElementTree
+
+
+def count(folder):
+    """Passed, failed and skipped test cases of all files."""
+    passed = failed = skipped = 0
+    for file in sorted(folder.glob("*.xml")):
+        for case in ElementTree.parse(file).iter("testcase"):
+            if case.find("failure") is not None or case.find("error") is not None:
+                failed += 1
+            elif case.find("skipped") is not None:
+                skipped += 1
+            else:
+                passed += 1
+    return passed, failed, skipped
+
+
+def main():
+    passed, failed, skipped = count(pathlib.Path(sys.argv[1]))
+    broken = [status for status in sys.argv[2:] if not status.endswith("=0")]
+    if broken and not failed:
+        print("ended badly: " + ", ".join(broken))
+        failed += len(broken)
+    if not passed and not failed:
+        print("no test ran")
+        failed = 1
+    if skipped:
+        print(f"{skipped} skipped")
+        if os.environ.get("CI") == "true":
+            print("with CI=true these count as failed")
+            failed += skipped
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Runs every test and prints one last line: N passed, N failed. With CI=true a skipped test is a failed one.
+# KCM_BIN points at other binaries for the end-to-end tests; the default is the debug build.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+for tool in swift python3 openssl; do
+    command -v "$tool" >/dev/null || { echo "test: $tool is missing; run make deps" >&2; exit 1; }
+done
+[ -x .venv/bin/pytest ] || { echo "test: .venv is missing; run make deps" >&2; exit 1; }
+
+results=.build/test-results
+rm -rf "$results"
+mkdir -p "$results"
+
+swift build --build-tests || { echo "0 passed, 1 failed (the build)"; exit 1; }
+bin=$(swift build --show-bin-path)
+
+swift test --skip-build --xunit-output "$results/swift.xml"
+swift_status=$?
+
+# Settings from the caller's environment would reach the daemons under test.
+unset KCM_PLUGIN_PATH
+KCM_BIN=${KCM_BIN:-$bin} .venv/bin/pytest -q -ra --junitxml "$results/end-to-end.xml" Tests/EndToEnd "$@"
+python_status=$?
+
+exec .venv/bin/python scripts/summary.py "$results" "swift test=$swift_status" "pytest=$python_status"
