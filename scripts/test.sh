@@ -9,6 +9,11 @@ for tool in swift python3 openssl; do
 done
 [ -x .venv/bin/pytest ] || { echo "test: .venv is missing; run make deps" >&2; exit 1; }
 
+# Where the tables of the standard are at hand, what was generated from them has to be fresh.
+if [ -f ../shared/kmip/tags.csv ]; then
+    python3 scripts/generate-kmip-tables.py --check ../shared/kmip || { echo "0 passed, 1 failed (Sources/KMIP/Generated is stale)"; exit 1; }
+fi
+
 results=.build/test-results
 rm -rf "$results"
 mkdir -p "$results"
