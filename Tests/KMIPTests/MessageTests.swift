@@ -61,6 +61,24 @@ import Testing
         #expect(throws: KMIPError.self) { try RequestMessage(frame: batch(count: -1, items: 0), maximumItems: 10) }
     }
 
+    @Test func aHeaderFieldStandsOnce() {
+        var writer = TTLVWriter()
+        let message = writer.beginStructure(.requestMessage)
+        let mark = writer.beginStructure(.requestHeader)
+        let version = writer.beginStructure(.protocolVersion)
+        writer.integer(.protocolVersionMajor, 1)
+        writer.integer(.protocolVersionMinor, 4)
+        writer.endStructure(version)
+        writer.integer(.maximumResponseSize, 100)
+        writer.integer(.maximumResponseSize, 1_000_000)
+        writer.integer(.batchCount, 1)
+        writer.endStructure(mark)
+        RequestBatchItem(operation: .query, payload: ByteBuffer()).encode(to: &writer)
+        writer.endStructure(message)
+        let error = #expect(throws: KMIPError.self) { try RequestMessage(frame: writer.buffer, maximumItems: 10) }
+        #expect(error?.code == .duplicate && error?.tag == .maximumResponseSize)
+    }
+
     @Test func theHeaderIsReadableWhereTheItemsAreNot() throws {
         var frame = batch(count: 1, items: 1)
         frame.setInteger(UInt8(0x0F), at: frame.writerIndex - 5)  // the payload's item type

@@ -26,9 +26,4 @@ enum RecordKey {
 
     /// `n/<32 bytes of HMAC>`: who holds a name. A name belongs to one object of a tenant (KMIP 1.4 §3.2).
     static func name(_ blinded: [UInt8]) -> [UInt8] { Array("n/".utf8) + blinded }
-    /// The keys that serve the sealing, by generation.
-    static func sealingKey(_ generation: UInt32) -> [UInt8] { Array("t/seal/\(generation)".utf8) }
-    static let sealingKeys: [UInt8] = Array("t/seal/".utf8)
-    /// The key that blinds the index.
-    static let blindingKey: [UInt8] = Array("t/blind".utf8)
 }

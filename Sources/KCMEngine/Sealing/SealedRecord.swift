@@ -12,8 +12,6 @@ struct SealedRecord {
     enum Part: UInt8 {
         case attributes = 1
         case material = 2
-        /// Keys that serve the sealing itself.
-        case keyring = 3
     }
 
     struct Header: Equatable {

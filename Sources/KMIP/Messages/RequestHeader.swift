@@ -9,8 +9,6 @@ public struct RequestHeader: Sendable {
     public var clientCorrelationValue: String?
     public var serverCorrelationValue: String?
     public var asynchronousIndicator: Bool?
-    /// True where an Authentication structure was sent. Its credentials are checked for form and never used for access.
-    public var hasAuthentication = false
     public var batchErrorContinuationOption: BatchErrorContinuationOption?
     public var batchOrderOption: Bool?
     /// Seconds since 1970 UTC.
@@ -30,21 +28,23 @@ public struct RequestHeader: Sendable {
         self.init(protocolVersion: try ProtocolVersion(from: &versionReader), batchCount: -1)
         while let item = try reader.next() {
             switch item.tag {
-            case .maximumResponseSize: maximumResponseSize = try reader.integer(item)
-            case .clientCorrelationValue: clientCorrelationValue = try reader.text(item)
-            case .serverCorrelationValue: serverCorrelationValue = try reader.text(item)
-            case .asynchronousIndicator: asynchronousIndicator = try reader.boolean(item)
+            case .maximumResponseSize where maximumResponseSize == nil: maximumResponseSize = try reader.integer(item)
+            case .clientCorrelationValue where clientCorrelationValue == nil: clientCorrelationValue = try reader.text(item)
+            case .serverCorrelationValue where serverCorrelationValue == nil: serverCorrelationValue = try reader.text(item)
+            case .asynchronousIndicator where asynchronousIndicator == nil: asynchronousIndicator = try reader.boolean(item)
             case .attestationCapableIndicator: _ = try reader.boolean(item)
             case .attestationType: _ = try reader.enumerationValue(item)
-            case .authentication:
-                try reader.validate(item)
-                hasAuthentication = true
-            case .batchErrorContinuationOption: batchErrorContinuationOption = try reader.enumeration(item)
-            case .batchOrderOption: batchOrderOption = try reader.boolean(item)
-            case .timeStamp: timeStamp = try reader.dateTime(item)
-            case .batchCount:
+            // Credentials are checked for form and never used for access.
+            case .authentication: try reader.validate(item)
+            case .batchErrorContinuationOption where batchErrorContinuationOption == nil: batchErrorContinuationOption = try reader.enumeration(item)
+            case .batchOrderOption where batchOrderOption == nil: batchOrderOption = try reader.boolean(item)
+            case .timeStamp where timeStamp == nil: timeStamp = try reader.dateTime(item)
+            case .batchCount where batchCount < 0:
                 batchCount = try reader.integer(item)
                 guard batchCount > 0 else { throw .value(item, "is not above zero") }
+            case .maximumResponseSize, .clientCorrelationValue, .serverCorrelationValue, .asynchronousIndicator,
+                .batchErrorContinuationOption, .batchOrderOption, .timeStamp, .batchCount:
+                throw .duplicate(item)
             default: throw .unexpected(item)
             }
         }

@@ -35,7 +35,8 @@ public struct KMIPError: Error, Sendable, Equatable, CustomStringConvertible {
     public let code: Code
     /// The item at fault; for ``Code/missing`` the one that was looked for.
     public let tag: Tag
-    /// Byte offset in the message, of the item at fault or of the structure that lacks it.
+    /// Byte offset of the item at fault, or of the structure that lacks it: in the message, and in the payload where an operation's
+    /// payload is read by itself.
     public let offset: Int
     private let detail: String
 
