@@ -40,12 +40,12 @@ public final class PluginStore: Store, @unchecked Sendable {
         var limits = kcm_store_limits()
         limits.struct_size = UInt32(MemoryLayout<kcm_store_limits>.size)
         functions.limits?(instance, &limits)
-        guard limits.maximum_key >= 512, limits.maximum_value >= 65_536, limits.maximum_batch >= 1 else {
+        guard limits.maximum_key >= 512, limits.maximum_value >= 4096, limits.maximum_batch >= 64 else {
             functions.close?(instance)
             throw PluginError(
                 library.info.name,
                 file: library.info.file,
-                "declares limits below the least of the contract (keys of 512 bytes, values of 65,536, 1 write a batch)"
+                "declares limits below the least of the contract (keys of 512 bytes, values of 4,096, 64 writes a batch)"
             )
         }
         self.limits = StoreLimits(

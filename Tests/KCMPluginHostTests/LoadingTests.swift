@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: [
-        Fault("LEAST_KEY=511", says: "declares limits below the least of the contract (keys of 512 bytes, values of 65,536, 1 write a batch)"),
+        Fault("LEAST_KEY=511", says: "declares limits below the least of the contract (keys of 512 bytes, values of 4,096, 64 writes a batch)"),
         Fault("NO_INSTANCE", says: "opened without giving an instance"),
     ])
     func aStoreThatDoesNotOpenAsItShouldIsRefused(_ fault: Fault) async throws {

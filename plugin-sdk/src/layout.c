@@ -15,6 +15,7 @@ PIN(kcm_store_statistics, 32);
 PIN(kcm_store_functions, 88);
 PIN(kcm_root_functions, 56);
 PIN(kcm_plugin_descriptor, 72);
+PIN(kcm_store_verify, 16);
 AT(kcm_host, log, 16);
 AT(kcm_write, key, 16);
 AT(kcm_batch, result, 28);

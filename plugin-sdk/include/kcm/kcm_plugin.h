@@ -17,7 +17,14 @@
  *  - No memory crosses the border: results go through a sink that the host passes in, and the host copies inside the sink.
  *  - A function returns KCM_OK or another KCM_* code, and on failure writes a text for the operator into *error.
  *    The text names files and reasons; it never holds keys or values.
- *  - Under each function: Thread (which thread, how many at a time), Owns, Fails, May block.
+ *  - An operation or expectation of a write that the plugin does not know fails its batch with KCM_INVALID.
+ *  - A sink is called on the thread that made the call, before the call returns, and with no lock held that a host service needs.
+ *    It does not call back into the plugin and never waits.
+ *  - A call may take long; the host stops waiting after its deadline, and takes the plugin for stuck until the call returns.
+ *    The plugin need not watch the time.
+ *  - The host opens an instance in the process that uses it: there is no fork between open and close.
+ *  - Under each function: Thread (which thread, how many at a time), Often (how many times), Owns, Fails, May block.
+ *    "Thread: by thread model" is what descriptor.thread_model says; "once" and "any" are of one instance.
  */
 #ifndef KCM_PLUGIN_H
 #define KCM_PLUGIN_H
@@ -92,11 +99,15 @@ typedef struct kcm_host {
     uint16_t abi_major;
     uint16_t abi_minor;
     void *context; /* first argument of the functions below */
-    /* Writes a line to the daemon's log.       Thread: any.  Owns: nothing; text is copied.  May block: no. */
+    /* Writes a line to the daemon's log; level is a KCM_LOG_*. No keys, values or secrets in it.
+     * Thread: any.  Often: any; past some lines a second the host drops them.  Owns: nothing; text is copied.  Fails: never.
+     * May block: no. */
     void (*log)(void *context, uint32_t level, const char *text);
-    /* Nanoseconds since 1970 UTC.              Thread: any.  May block: no. */
+    /* Nanoseconds since 1970 UTC; may jump when the machine's clock is set.
+     * Thread: any.  Often: any.  Fails: never.  May block: no. */
     int64_t (*clock)(void *context);
-    /* A host extension by its identifier ("vendor.name/1"), or NULL.  Thread: any.  Owns: valid until close.  May block: no. */
+    /* A host extension by its identifier ("vendor.name/1"), or NULL where this host has none of that name.
+     * Thread: any.  Often: any.  Owns: the host's, valid until close.  Fails: never.  May block: no. */
     const void *(*get_extension)(void *context, const char *id);
 } kcm_host;
 
@@ -129,9 +140,9 @@ typedef struct kcm_batch {
 
 typedef struct kcm_store_limits {
     uint32_t struct_size;
-    uint32_t maximum_batch; /* writes in one batch */
+    uint32_t maximum_batch; /* writes in one batch, at least 64 */
     uint64_t maximum_key;   /* bytes, at least 512 */
-    uint64_t maximum_value; /* bytes, at least 65,536 */
+    uint64_t maximum_value; /* bytes, at least 4,096; objects whose sealed record is longer are refused by the daemon */
 } kcm_store_limits;
 
 typedef struct kcm_store_statistics {
@@ -142,11 +153,14 @@ typedef struct kcm_store_statistics {
     uint64_t bytes; /* on the medium, as far as is known */
 } kcm_store_statistics;
 
-/* Takes one value; to be called once at most, and only by a call that then returns KCM_OK. A store's revision is never 0. */
+/* Takes one value. The host copies it before it returns.
+ * Thread: the call's own.  Often: once by a call that returns KCM_OK, not at all by any other.  Owns: nothing; value may be
+ * overwritten when the sink is back.  Fails: never.  May block: no.  A store's revision is never 0. */
 typedef void (*kcm_value_sink)(void *context, kcm_bytes value, uint64_t revision);
-/* Takes one entry; returns 0 to go on and anything else to end the scan, which then returns KCM_OK. */
+/* Takes one entry; returns 0 to go on and anything else to end the scan, which then returns KCM_OK.
+ * Thread: the call's own.  Often: up to the scan's limit.  Owns: nothing, as above.  Fails: never.  May block: no. */
 typedef int32_t (*kcm_entry_sink)(void *context, kcm_bytes key, kcm_bytes value, uint64_t revision);
-/* Takes one namespace; returns as above. */
+/* Takes one namespace; as for an entry. */
 typedef int32_t (*kcm_namespace_sink)(void *context, kcm_bytes name_space);
 
 typedef struct kcm_store_functions {
@@ -154,50 +168,70 @@ typedef struct kcm_store_functions {
     uint32_t reserved;
 
     /* Opens the store. The first call; an instance of its own each time.
-     * Thread: any, one at a time.  Owns: *store is the plugin's until close; settings are valid during the call only.
+     * Thread: any, one at a time.  Often: the host has one open instance of a medium at a time.
+     * Owns: *store is the plugin's until close; settings are valid during the call only.
      * Fails: KCM_INVALID for a setting that is unknown, missing or wrong (the text names it), KCM_UNAVAILABLE where another
      * process holds the store, KCM_CORRUPT, KCM_FAILED; *store is then left alone.  May block: yes. */
     int32_t (*open)(const kcm_host *host, const kcm_setting *settings, uint32_t setting_count, void **store, kcm_error *error);
 
     /* Ends the instance; no call is under way, none follows.
-     * Thread: any.  Owns: frees *store.  Fails: never.  May block: yes. */
+     * Thread: any.  Often: once, last.  Owns: frees *store.  Fails: never.  May block: yes. */
     void (*close)(void *store);
 
-    /* What the store can hold.  Thread: any.  Fails: never.  May block: no. */
+    /* What the store can hold; the same for as long as it is open. The host has set struct_size and zeroed the rest.
+     * Thread: any.  Often: any, mostly once after open.  Owns: nothing.  Fails: never.  May block: no. */
     void (*limits)(void *store, kcm_store_limits *limits);
 
     /* Reads one entry and calls sink once with it.
-     * Thread: by thread model.  Owns: nothing.  Fails: KCM_NOT_FOUND (sink is not called; no text needed), KCM_CORRUPT, KCM_FAILED.
-     * May block: unless KCM_CAP_NONBLOCKING_READS. */
+     * Thread: by thread model.  Often: any.  Owns: nothing.
+     * Fails: KCM_NOT_FOUND (sink is not called; no text needed), KCM_CORRUPT, KCM_FAILED.  May block: unless KCM_CAP_NONBLOCKING_READS. */
     int32_t (*get)(void *store, kcm_bytes name_space, kcm_bytes key, kcm_value_sink sink, void *sink_context, kcm_error *error);
 
     /* Does all batches of a group and returns once those that succeeded are durable: one sync for the whole group is the point.
      * Each batch succeeds or fails by itself and says so in its result; a later batch sees what an earlier one did.
      * A key's revision is 1 when it is created and grows by 1 with each put.
-     * Thread: by thread model.  Owns: nothing.  Fails: KCM_OK where every batch has a result; another code where the whole group
-     * failed, and then nothing of it was changed.  May block: yes. */
+     * Thread: by thread model.  Often: any.  Owns: nothing.
+     * Fails: KCM_OK where every batch has a result; another code where the whole group failed, and then nothing of it was changed.
+     * May block: yes. */
     int32_t (*commit)(void *store, kcm_batch *batches, uint32_t batch_count, kcm_error *error);
 
     /* Calls sink for the entries whose key starts with prefix, in ascending byte order, beginning behind `after` (NULL: at the
      * first), at most limit times. Sees each entry as it was at one moment between call and return.
-     * Thread: by thread model.  Owns: nothing.  Fails: KCM_CORRUPT, KCM_FAILED.  May block: unless KCM_CAP_NONBLOCKING_READS. */
+     * Thread: by thread model.  Often: any.  Owns: nothing.  Fails: KCM_CORRUPT, KCM_FAILED.
+     * May block: unless KCM_CAP_NONBLOCKING_READS. */
     int32_t (*scan)(void *store, kcm_bytes name_space, kcm_bytes prefix, const kcm_bytes *after, uint32_t limit,
                     kcm_entry_sink sink, void *sink_context, kcm_error *error);
 
     /* Calls sink for each namespace with at least one entry, in ascending byte order.
-     * Thread: by thread model.  Owns: nothing.  Fails: KCM_FAILED.  May block: yes. */
+     * Thread: by thread model.  Often: any.  Owns: nothing.  Fails: KCM_FAILED.  May block: yes. */
     int32_t (*namespaces)(void *store, kcm_namespace_sink sink, void *sink_context, kcm_error *error);
 
-    /* Counts and sizes.  Thread: by thread model.  Owns: nothing.  Fails: KCM_FAILED.  May block: yes. */
+    /* Counts and sizes. The host has set struct_size and zeroed the rest.
+     * Thread: by thread model.  Often: some times a minute.  Owns: nothing.  Fails: KCM_FAILED.  May block: yes. */
     int32_t (*statistics)(void *store, kcm_store_statistics *statistics, kcm_error *error);
 
-    /* KCM_OK where the store can serve.  Thread: by thread model.  Owns: nothing.  Fails: KCM_UNAVAILABLE, KCM_FULL, KCM_FAILED
-     * with the reason.  May block: yes, briefly. */
+    /* KCM_OK where the store can serve now, writes included.
+     * Thread: by thread model.  Often: every few seconds.  Owns: nothing.  Fails: KCM_UNAVAILABLE, KCM_FULL, KCM_FAILED with the
+     * reason.  May block: yes, briefly. */
     int32_t (*health)(void *store, kcm_error *error);
 
-    /* A plugin extension by its identifier, or NULL. May itself be NULL.  Thread: any.  Owns: valid until close.  May block: no. */
+    /* A plugin extension by its identifier, or NULL. May itself be NULL.
+     * Thread: any.  Often: any.  Owns: the plugin's, valid until close.  Fails: never.  May block: no. */
     const void *(*get_extension)(void *store, const char *id);
 } kcm_store_functions;
+
+/* ---- Extension of a store: check all of it on demand ---- */
+
+#define KCM_STORE_VERIFY "kcm.store.verify/1" /* get_extension of a store gives a kcm_store_verify */
+
+typedef struct kcm_store_verify {
+    uint32_t struct_size;
+    uint32_t reserved;
+    /* Reads the whole medium and checks its structure: what the medium itself can tell to be broken.
+     * Thread: as a read, by thread model.  Often: when the operator asks.  Owns: nothing.  Fails: KCM_CORRUPT with a text that
+     * says what and where, KCM_FAILED.  May block: yes, as long as it takes; the host sets no deadline. */
+    int32_t (*verify)(void *store, kcm_error *error);
+} kcm_store_verify;
 
 /* ==== Root of trust: wraps and unwraps small keys under a key that stays inside ==== */
 
@@ -213,12 +247,13 @@ typedef struct kcm_root_functions {
 
     /* Wraps 16 to 64 bytes under the newest version of the root key and calls sink once with a blob of at most 1,024 bytes that
      * names the version (revision: the version).
-     * Thread: by thread model.  Owns: nothing.  Fails: KCM_INVALID for a wrong size, KCM_UNAVAILABLE, KCM_FAILED.  May block: yes. */
+     * Thread: by thread model.  Often: any.  Owns: nothing.
+     * Fails: KCM_INVALID for a wrong size, KCM_UNAVAILABLE, KCM_FAILED.  May block: yes. */
     int32_t (*wrap)(void *root, kcm_bytes key, kcm_value_sink sink, void *sink_context, kcm_error *error);
 
     /* Opens a blob of wrap, whichever version made it, and calls sink once with the key; the plugin wipes its copy.
-     * Thread: by thread model.  Owns: nothing.  Fails: KCM_CORRUPT where the blob was changed or is another root key's,
-     * KCM_UNAVAILABLE, KCM_FAILED.  May block: yes. */
+     * Thread: by thread model.  Often: any.  Owns: nothing.
+     * Fails: KCM_CORRUPT where the blob was changed or is another root key's, KCM_UNAVAILABLE, KCM_FAILED.  May block: yes. */
     int32_t (*unwrap)(void *root, kcm_bytes blob, kcm_value_sink sink, void *sink_context, kcm_error *error);
 
     /* As for a store. */
