@@ -34,6 +34,10 @@ final class GroupMemory {
                     entry.expectation = UInt32(KCM_EXPECT_REVISION)
                     entry.revision = revision
                 }
+                if let revision = write.restored {
+                    entry.operation = UInt32(KCM_RESTORE)
+                    entry.revision = revision
+                }
                 entry.key = place(write.key)
                 if let value = write.value { entry.value = place(value) }
                 writes.initializeElement(at: next, to: entry)

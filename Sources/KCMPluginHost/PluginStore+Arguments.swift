@@ -15,6 +15,10 @@ extension PluginStore {
         for write in writes where write.key.count > limits.maximumKeySize || (write.value?.count ?? 0) > limits.maximumValueSize {
             throw StoreError(.tooLarge, "plugin \(info.name): a key or value is over the store's limits")
         }
+        for write in writes {
+            guard let revision = write.restored, !(1...UInt64(Int64.max)).contains(revision) else { continue }
+            throw StoreError(.invalid, "plugin \(info.name): \(revision) is no revision to restore; it is 1 to 2^63-1")
+        }
         guard Self.haveDistinctKeys(writes) else { throw StoreError(.invalid, "plugin \(info.name): two writes of one commit have the same key") }
     }
 

@@ -82,6 +82,21 @@ public struct StoreWrite: Sendable {
     /// The new value; `nil` removes the key. Removing an absent key under `.any` is not an error.
     public let value: [UInt8]?
     public let expectation: Expectation
+    /// The revision of a key that ``restore(_:_:revision:)`` creates; `nil` for any other write.
+    public let restored: UInt64?
+
+    private init(key: [UInt8], value: [UInt8]?, expectation: Expectation, restored: UInt64? = nil) {
+        self.key = key
+        self.value = value
+        self.expectation = expectation
+        self.restored = restored
+    }
+
+    /// Creates a key that is not there with the revision that it had in another store, 1 to 2^63-1. Records name their revision, so a
+    /// copy has to keep it.
+    public static func restore(_ key: [UInt8], _ value: [UInt8], revision: UInt64) -> StoreWrite {
+        StoreWrite(key: key, value: value, expectation: .absent, restored: revision)
+    }
 
     public static func put(_ key: [UInt8], _ value: [UInt8], expecting expectation: Expectation = .any) -> StoreWrite {
         StoreWrite(key: key, value: value, expectation: expectation)

@@ -53,6 +53,23 @@ import Testing
     }
 
     @Test(arguments: Keystore.allCases)
+    func aRestoredKeyHasItsRevision(_ keystore: Keystore) async throws {
+        try await keystore.with { store in
+            let key = [UInt8]("key")
+            try await store.commit([.restore(key, [7], revision: 41), .restore([1], [], revision: UInt64(Int64.max))], in: .acme)
+            #expect(try await store.get(key, in: .acme)?.revision == 41)
+            #expect(try await store.get([1], in: .acme)?.revision == UInt64(Int64.max))
+            try await store.commit([.put(key, [8], expecting: .revision(41))], in: .acme)
+            #expect(try await store.get(key, in: .acme)?.revision == 42)
+            await #expect(throws: StoreError(.conflict, "")) { try await store.commit([.restore(key, [9], revision: 42)], in: .acme) }
+            for wrong in [0, UInt64.max] {
+                await #expect(throws: StoreError(.invalid, "")) { try await store.commit([.restore([2], [], revision: wrong)], in: .acme) }
+            }
+            #expect(try await store.get(key, in: .acme)?.value == [8])
+        }
+    }
+
+    @Test(arguments: Keystore.allCases)
     func aBatchHappensWhollyOrNotAtAll(_ keystore: Keystore) async throws {
         try await keystore.with { store in
             try await store.commit([.put([5], [5]), .put([6], [6])], in: .acme)

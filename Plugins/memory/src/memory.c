@@ -220,6 +220,15 @@ typedef struct prepared {
     node *before; /* what stands under the key now */
 } prepared;
 
+static int is_valid(const kcm_write *write)
+{
+    if (write->expectation > KCM_EXPECT_REVISION) {
+        return 0;
+    }
+    return write->operation == KCM_PUT || write->operation == KCM_REMOVE ||
+           (write->operation == KCM_RESTORE && write->expectation == KCM_EXPECT_ABSENT && write->revision != 0 && write->revision <= INT64_MAX);
+}
+
 static int32_t prepare(store *self, const kcm_batch *batch, prepared *steps)
 {
     if (batch->write_count > MAXIMUM_BATCH || batch->name_space.size > 0xFFFF) {
@@ -227,10 +236,10 @@ static int32_t prepare(store *self, const kcm_batch *batch, prepared *steps)
     }
     for (uint32_t i = 0; i < batch->write_count; i++) {
         const kcm_write *write = &batch->writes[i];
-        if (write->key.size > MAXIMUM_KEY || (write->operation == KCM_PUT && write->value.size > MAXIMUM_VALUE)) {
+        if (write->key.size > MAXIMUM_KEY || (write->operation != KCM_REMOVE && write->value.size > MAXIMUM_VALUE)) {
             return KCM_TOO_LARGE;
         }
-        if (write->operation != KCM_PUT && write->operation != KCM_REMOVE) {
+        if (!is_valid(write)) {
             return KCM_INVALID;
         }
         size_t size;
@@ -264,7 +273,7 @@ static int32_t prepare(store *self, const kcm_batch *batch, prepared *steps)
         made->key_size = size;
         made->value = value;
         made->value_size = write->value.size;
-        made->revision = revision + 1;
+        made->revision = write->operation == KCM_RESTORE ? write->revision : revision + 1;
         steps[i].made = made;
     }
     return KCM_OK;

@@ -35,7 +35,7 @@ static const char *const read_sql[READ_STATEMENTS] = {
     [COUNT] = EACH_NAMESPACE "SELECT (SELECT count(name_space) FROM each), (SELECT count(*) FROM entry)",
 };
 
-enum { BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, UNDO, PUT_ANY, PUT_ABSENT, PUT_REVISION, REMOVE_ANY, REMOVE_REVISION, REVISION, WRITE_STATEMENTS };
+enum { BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, UNDO, PUT_ANY, PUT_ABSENT, PUT_REVISION, RESTORE, REMOVE_ANY, REMOVE_REVISION, REVISION, WRITE_STATEMENTS };
 static const char *const write_sql[WRITE_STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
@@ -45,6 +45,7 @@ static const char *const write_sql[WRITE_STATEMENTS] = {
     [UNDO] = "ROLLBACK TO batch",
     [PUT_ANY] = "INSERT INTO entry VALUES (?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET value = excluded.value, revision = revision + 1",
     [PUT_ABSENT] = "INSERT INTO entry VALUES (?1, ?2, ?3, 1) ON CONFLICT DO NOTHING",
+    [RESTORE] = "INSERT INTO entry VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     [PUT_REVISION] = "UPDATE entry SET value = ?3, revision = revision + 1 WHERE name_space = ?1 AND key = ?2 AND revision = ?4",
     [REMOVE_ANY] = "DELETE FROM entry WHERE name_space = ?1 AND key = ?2",
     [REMOVE_REVISION] = "DELETE FROM entry WHERE name_space = ?1 AND key = ?2 AND revision = ?4",
@@ -415,10 +416,10 @@ static int run(store *self, int which, const kcm_batch *batch, const kcm_write *
     if (batch != NULL) {
         bind_bytes(statement, 1, batch->name_space);
         bind_bytes(statement, 2, write->key);
-        if (which == PUT_ANY || which == PUT_ABSENT || which == PUT_REVISION) {
+        if (which == PUT_ANY || which == PUT_ABSENT || which == PUT_REVISION || which == RESTORE) {
             bind_bytes(statement, 3, write->value);
         }
-        if (which == PUT_REVISION || which == REMOVE_REVISION) {
+        if (which == PUT_REVISION || which == REMOVE_REVISION || which == RESTORE) {
             sqlite3_bind_int64(statement, 4, (sqlite3_int64)write->revision);
         }
     }
@@ -434,11 +435,19 @@ static int run(store *self, int which, const kcm_batch *batch, const kcm_write *
 
 static int32_t apply_write(store *self, const kcm_batch *batch, const kcm_write *write)
 {
-    if (write->key.size > MAXIMUM_KEY || (write->operation == KCM_PUT && write->value.size > MAXIMUM_VALUE)) {
+    if (write->key.size > MAXIMUM_KEY || (write->operation != KCM_REMOVE && write->value.size > MAXIMUM_VALUE)) {
         return KCM_TOO_LARGE;
     }
+    if (write->expectation > KCM_EXPECT_REVISION) {
+        return KCM_INVALID;
+    }
     int changed;
-    if (write->operation == KCM_PUT) {
+    if (write->operation == KCM_RESTORE) {
+        if (write->expectation != KCM_EXPECT_ABSENT || write->revision == 0 || write->revision > INT64_MAX) {
+            return KCM_INVALID;
+        }
+        changed = run(self, RESTORE, batch, write);
+    } else if (write->operation == KCM_PUT) {
         changed = run(self, write->expectation == KCM_EXPECT_ABSENT     ? PUT_ABSENT
                             : write->expectation == KCM_EXPECT_REVISION ? PUT_REVISION
                                                                         : PUT_ANY, batch, write);

@@ -121,13 +121,15 @@ typedef struct kcm_host {
 /* Operations of a write (uint32_t). */
 #define KCM_PUT 1
 #define KCM_REMOVE 2 /* of an absent key under KCM_EXPECT_ANY: nothing happens, and it is no failure */
+#define KCM_RESTORE 3 /* creates an absent key with `revision` (1 to 2^63-1) instead of 1; its expectation is KCM_EXPECT_ABSENT. What
+                         moves records from one store to another: sealed records name their revision */
 
 typedef struct kcm_write {
     uint32_t operation;
     uint32_t expectation;
-    uint64_t revision; /* for KCM_EXPECT_REVISION */
+    uint64_t revision; /* for KCM_EXPECT_REVISION and KCM_RESTORE */
     kcm_bytes key;
-    kcm_bytes value; /* for KCM_PUT */
+    kcm_bytes value; /* for KCM_PUT and KCM_RESTORE */
 } kcm_write;
 
 /* Writes that happen together or not at all. The keys of one batch are distinct. */
@@ -189,7 +191,7 @@ typedef struct kcm_store_functions {
 
     /* Does all batches of a group and returns once those that succeeded are durable: one sync for the whole group is the point.
      * Each batch succeeds or fails by itself and says so in its result; a later batch sees what an earlier one did.
-     * A key's revision is 1 when it is created and grows by 1 with each put.
+     * A key's revision is 1 when it is created by KCM_PUT and grows by 1 with each put.
      * Thread: by thread model.  Often: any.  Owns: nothing.
      * Fails: KCM_OK where every batch has a result; another code where the whole group failed, and then nothing of it was changed.
      * May block: yes. */
