@@ -30,13 +30,14 @@ final class PluginCalls: Sendable {
     }
 
     /// Runs `body` on a reader thread.
-    func read<T: Sendable>(_ what: String, _ body: @escaping @Sendable () throws -> T) async throws -> T {
-        try await run(what, on: readers, body)
+    /// - Parameter isBounded: whether the deadline holds; what an operator asks for on purpose may take as long as it takes.
+    func read<T: Sendable>(_ what: String, isBounded: Bool = true, _ body: @escaping @Sendable () throws -> T) async throws -> T {
+        try await run(what, on: readers, deadline: isBounded ? deadline : nil, body)
     }
 
     /// Runs `body` on the one writer thread.
     func write<T: Sendable>(_ what: String, _ body: @escaping @Sendable () throws -> T) async throws -> T {
-        try await run(what, on: writer, body)
+        try await run(what, on: writer, deadline: deadline, body)
     }
 
     /// Waits for what is under way and stops the threads.
@@ -45,20 +46,26 @@ final class PluginCalls: Sendable {
         try? await writer.shutdownGracefully()
     }
 
-    private func run<T: Sendable>(_ what: String, on pool: NIOThreadPool, _ body: @escaping @Sendable () throws -> T) async throws -> T {
+    private func run<T: Sendable>(
+        _ what: String,
+        on pool: NIOThreadPool,
+        deadline: Duration?,
+        _ body: @escaping @Sendable () throws -> T
+    ) async throws -> T {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
-            submit(what, on: pool, body) { continuation.resume(with: $0) }
+            submit(what, on: pool, deadline: deadline, body) { continuation.resume(with: $0) }
         }
     }
 
     /// Runs `body` on the writer thread and tells the result once, on that thread or, past the deadline, on another.
     func submitWrite<T: Sendable>(_ what: String, _ body: @escaping @Sendable () throws -> T, then: @escaping @Sendable (Result<T, any Error>) -> Void) {
-        submit(what, on: writer, body, then)
+        submit(what, on: writer, deadline: deadline, body, then)
     }
 
     private func submit<T: Sendable>(
         _ what: String,
         on pool: NIOThreadPool,
+        deadline: Duration?,
         _ body: @escaping @Sendable () throws -> T,
         _ then: @escaping @Sendable (Result<T, any Error>) -> Void
     ) {
@@ -67,14 +74,16 @@ final class PluginCalls: Sendable {
             return then(.failure(StoreError(.unavailable, "plugin \(name): \(Self.maximumQueued) calls are waiting already; \(what) is refused")))
         }
         let once = Once(then)
-        let watch = Watchdog.shared.watch(after: deadline) { [name, deadline] in
-            once.tell(.failure(StoreError(.timedOut, "plugin \(name): \(what) did not return within \(deadline)")))
+        let watch = deadline.map { deadline in
+            Watchdog.shared.watch(after: deadline) { [name] in
+                once.tell(.failure(StoreError(.timedOut, "plugin \(name): \(what) did not return within \(deadline)")))
+            }
         }
         pool.submit { state in
             let result: Result<T, any Error> =
                 state == .active ? Result { try body() } : .failure(StoreError(.unavailable, "plugin \(self.name) is closed"))
             self.inFlight.subtract(1, ordering: .relaxed)
-            Watchdog.shared.forget(watch)
+            if let watch { Watchdog.shared.forget(watch) }
             once.tell(result)
         }
     }

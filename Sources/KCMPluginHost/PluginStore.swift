@@ -11,10 +11,10 @@ internal import Synchronization
 public final class PluginStore: Store, @unchecked Sendable {
     public let limits: StoreLimits
     private let library: PluginLibrary
-    private let functions: kcm_store_functions
+    let functions: kcm_store_functions
     private let services: PluginHostServices
-    private let instance: UnsafeMutableRawPointer
-    private let calls: PluginCalls
+    let instance: UnsafeMutableRawPointer
+    let calls: PluginCalls
     private let queue: CommitQueue
     private let closing = Mutex<Task<Void, Never>?>(nil)
 
@@ -190,7 +190,7 @@ public final class PluginStore: Store, @unchecked Sendable {
         }
     }
 
-    private func check(_ code: Int32, _ what: String, _ error: kcm_error) throws {
+    func check(_ code: Int32, _ what: String, _ error: kcm_error) throws {
         guard code != KCM_OK else { return }
         throw StoreError(plugin: info.name, code: code, what, error)
     }
