@@ -1,47 +1,8 @@
 internal import KCMCrypto
 internal import KCMStore
 internal import KMIP
-internal import NIOCore
 
 extension Engine {
-    /// Create (KMIP 1.4 §4.1): a symmetric key of the server's making.
-    func create(
-        _ request: CreateRequest,
-        in context: OperationContext
-    ) async throws(OperationFailure) -> (payload: ByteBuffer, trace: OperationTrace) {
-        guard request.objectType == .symmetricKey else {
-            throw OperationFailure(.invalidField, "Create makes symmetric keys only")
-        }
-        var attributes = try AttributeIntake.take(request.templateAttribute)
-        guard let algorithm = attributes.algorithm else {
-            throw OperationFailure(.invalidField, "The attribute Cryptographic Algorithm is missing")
-        }
-        guard algorithm == .aes else {
-            throw OperationFailure(.featureNotSupported, "Keys of the algorithm \(algorithm) are not made; AES keys are")
-        }
-        let length = attributes.length ?? 256
-        guard [128, 192, 256].contains(length) else {
-            throw OperationFailure(.invalidField, "A Cryptographic Length of \(length) is not one that AES has: 128, 192 or 256 bits")
-        }
-        attributes.set(.cryptographicLength, .integer(length))
-        let object = try await guarding { () async throws in
-            let key = SecretKey(try SecretBytes.random(count: Int(length) / 8))
-            return try self.newObject(
-                .symmetricKey,
-                attributes: attributes,
-                material: Material(form: .keyBytes(.raw), key: key),
-                isServerMade: true,
-                in: context
-            )
-        }
-        let stored = try await store(object, in: context)
-        return try emit { (writer) throws(OperationFailure) in
-            writer.enumeration(.objectType, stored.objectType)
-            writer.text(.uniqueIdentifier, stored.uniqueIdentifier)
-            return OperationTrace(made: stored)
-        }
-    }
-
     /// A new object with the attributes that the server sets (KMIP 1.4 §3, "SHALL always have a value").
     func newObject(
         _ type: ObjectType,
@@ -82,7 +43,7 @@ extension Engine {
     func store(_ object: KeyObject, in context: OperationContext) async throws(OperationFailure) -> KeyObject {
         do { return try await repository.create(object, of: context.tenant) } catch {
             if let error = error as? StoreError, error.code == .conflict {
-                throw OperationFailure(.invalidField, "Another object has this Name already")
+                throw Self.nameTaken
             }
             throw Self.failure(for: error)
         }

@@ -2,20 +2,26 @@ internal import KCMCrypto
 internal import KMIP
 internal import NIOCore
 
-extension Engine {
-    /// Get (KMIP 1.4 §4.11): key bytes go from locked memory straight into the response.
-    func get(
-        _ request: GetRequest,
-        _ object: KeyObject,
-        in context: OperationContext,
+/// Get (KMIP 1.4 §4.11): key bytes go from locked memory straight into the response.
+struct Get: ObjectOperation {
+    let request: GetRequest
+
+    init(_ request: GetRequest) { self.request = request }
+
+    var uniqueIdentifier: String? { request.uniqueIdentifier }
+
+    func perform(
+        on object: KeyObject,
+        in engine: Engine,
+        _ context: OperationContext,
         to writer: inout TTLVWriter
     ) throws(OperationFailure) -> OperationTrace {
         guard !object.isDestroyed else { throw OperationFailure(.permissionDenied, "The object is destroyed") }
-        if rules.keysNeverLeave || object.attributes.flag(.extractable) == false {
+        if engine.rules.keysNeverLeave || object.attributes.flag(.extractable) == false {
             if request.keyWrappingSpecification != nil {
                 throw OperationFailure(.notExtractable, "The object is not Extractable")
             }
-            throw rules.keysNeverLeave || object.attributes.flag(.sensitive) == true
+            throw engine.rules.keysNeverLeave || object.attributes.flag(.sensitive) == true
                 ? OperationFailure(.sensitive, "The object is Sensitive: its value never leaves the server")
                 : OperationFailure(.notExtractable, "The object is not Extractable")
         }

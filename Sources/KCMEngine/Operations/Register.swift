@@ -2,12 +2,15 @@ internal import KCMCrypto
 internal import KMIP
 internal import NIOCore
 
-extension Engine {
-    /// Register (KMIP 1.4 §4.3): a symmetric key, secret data or opaque object of the client's making.
-    func register(
-        _ request: RegisterRequest,
-        in context: OperationContext
-    ) async throws(OperationFailure) -> (payload: ByteBuffer, trace: OperationTrace) {
+/// Register (KMIP 1.4 §4.3): a symmetric key, secret data or opaque object of the client's making.
+struct Register: ServedOperation {
+    let request: RegisterRequest
+
+    init(_ request: RegisterRequest) { self.request = request }
+
+    var target: OperationTarget { .new(level: OperationTarget.level(request.templateAttribute.attributes), request.objectType) }
+
+    func perform(in engine: Engine, _ context: OperationContext) async throws(OperationFailure) -> OperationResult {
         guard request.object.objectType == request.objectType else {
             throw OperationFailure(.invalidField, "Object Type does not match the object that was sent")
         }
@@ -24,19 +27,15 @@ extension Engine {
         case .publicKey, .privateKey, .certificate:
             throw OperationFailure(.featureNotSupported, "Objects of the type \(request.objectType) are not registered here")
         }
-        let object = try await guarding { () async throws in
-            try self.newObject(request.objectType, attributes: attributes, material: material, isServerMade: false, in: context)
+        let object = try await engine.guarding { () async throws in
+            try engine.newObject(request.objectType, attributes: attributes, material: material, isServerMade: false, in: context)
         }
-        let stored = try await store(object, in: context)
-        return try emit { (writer) throws(OperationFailure) in
-            writer.text(.uniqueIdentifier, stored.uniqueIdentifier)
-            return OperationTrace(made: stored)
-        }
+        return OperationResult(made: try await engine.store(object, in: context))
     }
 
     /// Copies bytes of a message into locked memory.
     private func secret(_ bytes: ByteBuffer) throws(OperationFailure) -> SecretKey {
-        do { return SecretKey(try SecretBytes(copying: bytes)) } catch { throw Self.failure(for: error) }
+        do { return SecretKey(try SecretBytes(copying: bytes)) } catch { throw Engine.failure(for: error) }
     }
 
     private func take(_ block: KeyBlock, secretDataType: UInt32) throws(OperationFailure) -> Material? {
