@@ -2,15 +2,22 @@ internal import KCMCrypto
 internal import KMIP
 internal import NIOCore
 
-extension Engine {
-    /// Encrypt (KMIP 1.4 §4.29): straight from the request's bytes into the response's.
-    func encrypt(
-        _ request: EncryptRequest,
+/// Encrypt (KMIP 1.4 §4.29): straight from the request's bytes into the response's.
+struct Encrypt: KeyUsingOperation {
+    let request: EncryptRequest
+
+    init(_ request: EncryptRequest) { self.request = request }
+
+    var uniqueIdentifier: String? { request.uniqueIdentifier }
+    var purpose: KeyPurpose { .encrypt }
+    var usedBytes: Int { request.data?.readableBytes ?? 0 }
+
+    func perform(
         with object: KeyObject,
-        in context: OperationContext,
+        in engine: Engine,
+        _ context: OperationContext,
         to writer: inout TTLVWriter
     ) throws(OperationFailure) -> OperationTrace {
-        try KeyUse.check(object, for: .protect, needing: .encrypt, in: context)
         try BlockCipherUse.refuseStreaming(request.correlationValue, request.initIndicator, request.finalIndicator)
         let use = try BlockCipherUse(request.cryptographicParameters, for: object)
         guard let data = request.data else { throw OperationFailure(.invalidMessage, "Data is missing") }

@@ -1,11 +1,18 @@
 internal import KMIP
 
-extension Engine {
-    /// Get Attributes (KMIP 1.4 §4.12).
-    func getAttributes(
-        _ request: GetAttributesRequest,
-        of object: KeyObject,
-        in context: OperationContext,
+/// Get Attributes (KMIP 1.4 §4.12).
+struct GetAttributes: ObjectOperation {
+    let request: GetAttributesRequest
+
+    init(_ request: GetAttributesRequest) { self.request = request }
+
+    var uniqueIdentifier: String? { request.uniqueIdentifier }
+    static var takesArchived: Bool { true }
+
+    func perform(
+        on object: KeyObject,
+        in engine: Engine,
+        _ context: OperationContext,
         to writer: inout TTLVWriter
     ) throws(OperationFailure) -> OperationTrace {
         guard Set(request.attributeNames).count == request.attributeNames.count else {
@@ -20,17 +27,6 @@ extension Engine {
                 for attribute in view.instances(of: AttributeName(rawValue: name)) { attribute.encode(to: &writer) }
             }
         }
-        return OperationTrace(object)
-    }
-
-    /// Get Attribute List (KMIP 1.4 §4.13).
-    func getAttributeList(
-        of object: KeyObject,
-        in context: OperationContext,
-        to writer: inout TTLVWriter
-    ) throws(OperationFailure) -> OperationTrace {
-        writer.text(.uniqueIdentifier, object.uniqueIdentifier)
-        for name in AttributeView(object, version: context.version, now: context.now).names { writer.text(.attributeName, name.rawValue) }
         return OperationTrace(object)
     }
 }

@@ -2,15 +2,22 @@ internal import KCMCrypto
 internal import KMIP
 internal import NIOCore
 
-extension Engine {
-    /// Decrypt (KMIP 1.4 §4.30): straight from the request's bytes into the response's.
-    func decrypt(
-        _ request: DecryptRequest,
+/// Decrypt (KMIP 1.4 §4.30): straight from the request's bytes into the response's.
+struct Decrypt: KeyUsingOperation {
+    let request: DecryptRequest
+
+    init(_ request: DecryptRequest) { self.request = request }
+
+    var uniqueIdentifier: String? { request.uniqueIdentifier }
+    var purpose: KeyPurpose { .decrypt }
+    var usedBytes: Int { request.data?.readableBytes ?? 0 }
+
+    func perform(
         with object: KeyObject,
-        in context: OperationContext,
+        in engine: Engine,
+        _ context: OperationContext,
         to writer: inout TTLVWriter
     ) throws(OperationFailure) -> OperationTrace {
-        try KeyUse.check(object, for: .process, needing: .decrypt, in: context)
         try BlockCipherUse.refuseStreaming(request.correlationValue, request.initIndicator, request.finalIndicator)
         let use = try BlockCipherUse(request.cryptographicParameters, for: object)
         guard var data = request.data else { throw OperationFailure(.invalidMessage, "Data is missing") }
