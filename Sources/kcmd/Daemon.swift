@@ -142,9 +142,9 @@ enum Daemon {
     private static func reload(_ trust: TrustSource, _ configPath: String, _ logger: Logger) {
         do {
             let settings = try Settings.load(path: configPath, environment: Kcmd.environment())
-            try trust.reload()
+            try trust.reload(identities: StartUp.identities(settings))
             LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
-            logger.info("certificates, revocation lists and log level are reloaded")
+            logger.info("certificates, revocation lists, identity rules and log level are reloaded")
         } catch { logger.error("nothing was reloaded, what was in use stays: \(error)") }
     }
 
