@@ -92,7 +92,7 @@ let package = Package(
         .target(
             name: "KCMServer",
             dependencies: [
-                "KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
+                "KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", "KCMStore", nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
             ],
             swiftSettings: strict
         ),

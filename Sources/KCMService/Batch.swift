@@ -88,7 +88,9 @@ struct Batch: Sendable {
         do throws(OperationFailure) {
             switch try prepare(item, placeholder: placeholder, &record) {
             case .local(let request, let context):
-                let result = try await service.mode.engine.perform(request, in: context)
+                let result = try await ChangeContext.with(record) { () async throws(OperationFailure) in
+                    try await service.mode.engine.perform(request, in: context)
+                }
                 let done = result.trace
                 switch done.placeholder {
                 case .kept: break

@@ -36,6 +36,8 @@ enum Daemon {
         InternalFailure.setSink { logger.error("\($0)") }
         // A peer that closes must not end the daemon; a core dump must not hold what it was told.
         signal(SIGPIPE, SIG_IGN)
+        // Neither must a limit on the size of files: the write then fails with an error that is dealt with.
+        signal(SIGXFSZ, SIG_IGN)
 
         let trust = try StartUp.trust(settings)
         let store = try StartUp.store(settings, logger)
@@ -65,7 +67,8 @@ enum Daemon {
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
         let status = Status(store: store, root: root)
-        let parts = try await assemble(settings, trust, store, root, group, audit, logger)
+        let journal = IntentJournal(sink: audit, pool: pool)
+        let parts = try await assemble(settings, trust, JournaledStore(store, journal: journal), root, group, audit, logger)
         do {
             try await serve(settings, configPath, trust, parts, status, audit, group, pool, logger)
         } catch {
@@ -159,7 +162,7 @@ enum Daemon {
     private static func assemble(
         _ settings: Settings,
         _ trust: TrustSource,
-        _ store: PluginStore,
+        _ store: any Store,
         _ root: PluginRootOfTrust?,
         _ group: MultiThreadedEventLoopGroup,
         _ audit: AuditLog,
