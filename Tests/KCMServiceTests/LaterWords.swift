@@ -26,7 +26,6 @@ enum LaterWords {
         }
         while let item = try reader.next() {
             note(item.tag.description, item.tag.since)
-            if path.hasSuffix("/Digest") || attribute == .digest, item.tag == .keyFormatType { note("Key Format Type", .v1_1) }
             if path.hasSuffix("/CryptographicParameters") || attribute == .cryptographicParameters && path.hasSuffix("/AttributeValue"),
                 item.tag == .cryptographicAlgorithm || item.tag == .digitalSignatureAlgorithm
             {

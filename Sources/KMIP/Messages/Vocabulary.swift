@@ -21,10 +21,10 @@ public struct Vocabulary: Sendable {
 
     func knows(_ name: AttributeName) -> Bool { (AttributeDefinition.of(name)?.since ?? .v1_0) <= version }
 
-    /// Fields that a structure got later than their tags came.
+    /// Fields that a structure got later than their tags came. The Key Format Type of a Digest, of KMIP 1.1, is not among them:
+    /// PyKMIP reads no Digest without one, whatever the version.
     func knows(_ field: Tag, in structure: Tag) -> Bool {
         switch (structure, field) {
-        case (.digest, .keyFormatType): version >= .v1_1
         case (.cryptographicParameters, .cryptographicAlgorithm), (.cryptographicParameters, .digitalSignatureAlgorithm): version >= .v1_2
         default: knows(field)
         }
