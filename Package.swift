@@ -76,7 +76,11 @@ let package = Package(
         .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMEngine", nioCore, logging], swiftSettings: strict),
 
         // What touches sockets and files.
-        .target(name: "KMIPClient", dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL], swiftSettings: strict),
+        .target(
+            name: "KMIPClient",
+            dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, .product(name: "AsyncHTTPClient", package: "async-http-client")],
+            swiftSettings: strict
+        ),
         .target(
             name: "KCMDelegation",
             dependencies: [

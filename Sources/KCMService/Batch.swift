@@ -91,8 +91,9 @@ struct Batch: Sendable {
         do throws(OperationFailure) {
             switch try prepare(item, placeholder: placeholder, &record) {
             case .local(let request, let context):
-                var (payload, done) = try await service.mode.engine.perform(request, in: context)
-                if let conforming = try vocabulary.conform(payload, of: item.operation) { payload = conforming }
+                let result = try await service.mode.engine.perform(request, in: context)
+                let payload = try vocabulary.conform(result.payload, of: item.operation) ?? result.payload
+                let done = result.trace
                 switch done.placeholder {
                 case .kept: break
                 case .set(let identifier): placeholder = identifier
@@ -118,6 +119,8 @@ struct Batch: Sendable {
                 return response
             }
         } catch {
+            // KMIP 1.4 §4.10: what follows in the batch is not to use what the check refused.
+            if item.operation == .check { placeholder = nil }
             record.resultReason = error.reason.description
             return ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: error, in: message.header.protocolVersion)
         }
@@ -126,7 +129,7 @@ struct Batch: Sendable {
     // MARK: Authorise
 
     private enum Step {
-        case local(OperationRequest, OperationContext)
+        case local(any ServedOperation, OperationContext)
         case delegated
     }
 
@@ -137,8 +140,8 @@ struct Batch: Sendable {
         guard !item.hasUnknownCriticalExtension else {
             throw OperationFailure(.featureNotSupported, "A critical Message Extension is not known to the server")
         }
-        let read: OperationRequest?
-        do throws(KMIPError) { read = try OperationRequest(item) } catch {
+        let read: (any ServedOperation)?
+        do throws(KMIPError) { read = try service.mode.engine.operations.read(item) } catch {
             throw OperationFailure(.invalidMessage, "The payload of \(item.operation) is not well-formed: \(error.description(in: item))")
         }
         guard let request = read else {
@@ -171,7 +174,7 @@ struct Batch: Sendable {
 
     /// `nil` for operations on the server itself.
     private func level(
-        of target: OperationRequest.Target,
+        of target: OperationTarget,
         _ context: OperationContext,
         _ record: inout AuditRecord
     ) throws(OperationFailure) -> Level? {

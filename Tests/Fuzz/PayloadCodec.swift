@@ -34,6 +34,22 @@ struct PayloadCodec {
         case .decrypt: PayloadCodec(DecryptRequest.self, DecryptResponse.self)
         case .query: PayloadCodec(QueryRequest.self, QueryResponse.self)
         case .discoverVersions: PayloadCodec(DiscoverVersionsRequest.self, DiscoverVersionsResponse.self)
+        case .addAttribute: PayloadCodec(AddAttributeRequest.self, AddAttributeResponse.self)
+        case .archive: PayloadCodec(ArchiveRequest.self, ArchiveResponse.self)
+        case .cancel: PayloadCodec(CancelRequest.self, CancelResponse.self)
+        case .check: PayloadCodec(CheckRequest.self, CheckResponse.self)
+        case .deleteAttribute: PayloadCodec(DeleteAttributeRequest.self, DeleteAttributeResponse.self)
+        case .getUsageAllocation: PayloadCodec(GetUsageAllocationRequest.self, GetUsageAllocationResponse.self)
+        case .hash: PayloadCodec(HashRequest.self, HashResponse.self)
+        case .mac: PayloadCodec(MACRequest.self, MACResponse.self)
+        case .macVerify: PayloadCodec(MACVerifyRequest.self, MACVerifyResponse.self)
+        case .modifyAttribute: PayloadCodec(ModifyAttributeRequest.self, ModifyAttributeResponse.self)
+        case .obtainLease: PayloadCodec(ObtainLeaseRequest.self, ObtainLeaseResponse.self)
+        case .rngRetrieve: PayloadCodec(RNGRetrieveRequest.self, RNGRetrieveResponse.self)
+        case .rngSeed: PayloadCodec(RNGSeedRequest.self, RNGSeedResponse.self)
+        case .recover: PayloadCodec(RecoverRequest.self, RecoverResponse.self)
+        case .sign: PayloadCodec(SignRequest.self, SignResponse.self)
+        case .signatureVerify: PayloadCodec(SignatureVerifyRequest.self, SignatureVerifyResponse.self)
         default: nil
         }
     }

@@ -56,6 +56,11 @@ struct UseRules: Sendable {
     /// In bits.
     let length: Int32?
     let parameters: CryptographicParameters?
+    let usageLimits: UsageLimits?
+    /// Not served to a client yet (KMIP 1.4 §3.34).
+    let isFresh: Bool
+    /// In archival storage (KMIP 1.4 §4.22).
+    let isArchived: Bool
 
     init(_ attributes: AttributeSet) {
         usageMask = attributes.usageMask ?? []
@@ -66,5 +71,8 @@ struct UseRules: Sendable {
         algorithm = attributes.algorithm
         length = attributes.length
         parameters = attributes.cryptographicParameters
+        usageLimits = UsageLimits(attributes[.usageLimits])
+        isFresh = attributes.flag(.fresh) ?? false
+        isArchived = attributes.contains(.archiveDate)
     }
 }
