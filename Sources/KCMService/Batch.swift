@@ -92,8 +92,8 @@ struct Batch: Sendable {
             switch try prepare(item, placeholder: placeholder, &record) {
             case .local(let request, let context):
                 let result = try await service.mode.engine.perform(request, in: context)
-                let payload = try vocabulary.conform(result.payload, of: item.operation) ?? result.payload
                 let done = result.trace
+                let payload = try vocabulary.conform(result.payload, of: item.operation) ?? result.payload
                 switch done.placeholder {
                 case .kept: break
                 case .set(let identifier): placeholder = identifier
