@@ -26,6 +26,13 @@ public struct OperationTable: Sendable {
         table.add(DiscoverVersions.self)
         table.add(Encrypt.self)
         table.add(Decrypt.self)
+        table.add(Sign.self)
+        table.add(SignatureVerify.self)
+        table.add(MAC.self)
+        table.add(MACVerify.self)
+        table.add(RNGRetrieve.self)
+        table.add(RNGSeed.self)
+        table.add(Hash.self)
         return table
     }()
 
