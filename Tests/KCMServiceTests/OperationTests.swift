@@ -52,7 +52,7 @@ import Testing
         for length: Int32 in [1, 32] {
             #expect(try await encrypt(CryptographicParameters(blockCipherMode: .gcm, tagLength: length), iv: iv) == .generalFailure)
         }
-        #expect(try await encrypt(CryptographicParameters(blockCipherMode: .xts), iv: iv) == .featureNotSupported)
+        #expect(try await encrypt(CryptographicParameters(blockCipherMode: .pcbc), iv: iv) == .featureNotSupported)
         #expect(try await encrypt(CryptographicParameters(blockCipherMode: .cbc), iv: iv) == .cryptographicFailure, "an IV of 12 bytes")
         #expect(try await encrypt(CryptographicParameters(blockCipherMode: .ecb), data: ByteBuffer(string: "x")) == .cryptographicFailure)
         let wrong = DecryptRequest(uniqueIdentifier: key, cryptographicParameters: gcm, data: data, iv: iv, tag: ByteBuffer(repeating: 0, count: 16))
@@ -172,18 +172,7 @@ import Testing
             let made: RegisterResponse = try await world.ask(
                 RegisterRequest(objectType: object.objectType, templateAttribute: TemplateAttribute(), object: object), version: .v1_0)
             let got: GetResponse = try await world.ask(GetRequest(uniqueIdentifier: made.uniqueIdentifier), version: .v1_0)
-            func value(_ object: ManagedObject) -> ByteBuffer? {
-                switch object {
-                case .symmetricKey(let block), .secretData(_, let block), .publicKey(let block), .privateKey(let block):
-                    switch block.keyValue {
-                    case .bytes(let bytes, _), .structure(let bytes, _), .wrapped(let bytes): bytes
-                    case nil: nil
-                    }
-                case .opaque(_, let bytes), .certificate(_, let bytes): bytes
-                case .splitKey, .template, .pgpKey: nil
-                }
-            }
-            #expect(value(got.object) == value(object))
+            #expect(got.object.value == object.value)
             #expect(got.objectType == object.objectType)
         }
         let short = ManagedObject.symmetricKey(
