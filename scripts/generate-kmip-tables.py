@@ -192,6 +192,11 @@ def lookup_file(enumerations):
             "    /// The value called `name` in the enumeration of `tag`; nil when the tag carries none, or the name is not known.",
             "    public static func value(tag: Tag, name: String) -> UInt32? {", "        switch tag {"]
     out += [f"        case .{member('Tag', tag)}: {kind}(name: name)?.rawValue" for tag, kind in sorted(cases.items())]
+    out += ["        default: nil", "        }", "    }", "",
+            "    /// The first version that defines `value` in the enumeration of `tag`; nil when the tag carries none, or the value is not a",
+            "    /// standard one.",
+            "    public static func since(tag: Tag, value: UInt32) -> ProtocolVersion? {", "        switch tag {"]
+    out += [f"        case .{member('Tag', tag)}: {kind}(rawValue: value).since" for tag, kind in sorted(cases.items())]
     out += ["        default: nil", "        }", "    }", "}"]
     yield "EnumerationTable.swift", out
 

@@ -13,6 +13,8 @@ struct Batch: Sendable {
     /// What all records of the message have in common.
     let template: AuditRecord
 
+    private var vocabulary: Vocabulary { Vocabulary(message.header.protocolVersion) }
+
     static func header(for request: RequestHeader) -> ResponseHeader {
         var header = ResponseHeader(protocolVersion: request.protocolVersion, timeStamp: WallClock.now / 1_000_000_000, batchCount: 1)
         header.clientCorrelationValue = request.clientCorrelationValue
@@ -38,6 +40,7 @@ struct Batch: Sendable {
             writer.enumeration(.resultStatus, ResultStatus.success)
             let payload = writer.beginStructure(.responsePayload)
             guard let done = try service.mode.engine.performNow(request, in: context, to: &writer) else { return nil }
+            try vocabulary.conform(&writer, from: payload, of: item.operation)
             writer.endStructure(payload)
             writer.endStructure(mark)
             record.succeed(done)
@@ -68,7 +71,7 @@ struct Batch: Sendable {
                 record.time = WallClock.now
                 record.operation = item.operation.description
                 record.resultReason = ResultReason.responseTooLarge.description
-                response = ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: Self.tooLarge)
+                response = ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion)
             } else {
                 response = await perform(item, &placeholder, &record)
             }
@@ -90,6 +93,7 @@ struct Batch: Sendable {
             case .local(let request, let context):
                 let result = try await service.mode.engine.perform(request, in: context)
                 let done = result.trace
+                let payload = try vocabulary.conform(result.payload, of: item.operation) ?? result.payload
                 switch done.placeholder {
                 case .kept: break
                 case .set(let identifier): placeholder = identifier
@@ -100,7 +104,7 @@ struct Batch: Sendable {
                     operation: item.operation,
                     uniqueBatchItemID: item.uniqueBatchItemID,
                     resultStatus: .success,
-                    payload: result.payload
+                    payload: payload
                 )
             case .delegated:
                 record.servedBy = "core"
@@ -138,14 +142,12 @@ struct Batch: Sendable {
         }
         let read: (any ServedOperation)?
         do throws(KMIPError) { read = try service.mode.engine.operations.read(item) } catch {
-            throw OperationFailure(.invalidMessage, "The payload of \(item.operation) is not well-formed: \(error)")
+            throw OperationFailure(.invalidMessage, "The payload of \(item.operation) is not well-formed: \(error.description(in: item))")
         }
         guard let request = read else {
             throw OperationFailure(.operationNotSupported, "The operation \(item.operation) is not served")
         }
-        if let since = item.operation.since, since > message.header.protocolVersion {
-            throw OperationFailure(.operationNotSupported, "\(item.operation) is not an operation of KMIP \(message.header.protocolVersion)")
-        }
+        try vocabulary.admit(item.payload, of: item.operation)
         var context = OperationContext(
             tenant: caller.tenant,
             version: message.header.protocolVersion,
@@ -223,7 +225,7 @@ struct Batch: Sendable {
     /// The client takes no response of that size: every item is answered as failed (KMIP 1.4 §6.3).
     private func tooLarge(_ records: [AuditRecord]) -> Answer {
         // The records stay as they are: what was done was done, whether or not its answer could be sent.
-        let items = message.items.prefix(records.count).map { ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge) }
+        let items = message.items.prefix(records.count).map { ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion) }
         return Answer(frame: ResponseWriter.message(Self.header(for: message.header), items: items), audit: records)
     }
 
