@@ -43,7 +43,7 @@ import Testing
         #expect(done.data == Self.ciphertext && done.correlationValue == nil)
         var whole = begin(key, "01020304050607080910111213141516")
         whole.finalIndicator = true
-        let once: EncryptResponse = try await world.ask(whole, version: .v1_2)
+        let once: EncryptResponse = try await world.ask(whole, version: .v1_3)
         #expect(once.data == Self.ciphertext && once.correlationValue == nil)
     }
 
