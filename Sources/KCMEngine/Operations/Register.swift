@@ -24,7 +24,7 @@ struct Register: ServedOperation {
             material = try take(block, secretDataType: type.rawValue)
             try complete(&attributes, from: block, nil)
         case .opaque(let type, let value): material = Material(form: .value(type: type), key: try secret(value))
-        case .publicKey, .privateKey, .certificate:
+        case .publicKey, .privateKey, .certificate, .splitKey, .template, .pgpKey:
             throw OperationFailure(.featureNotSupported, "Objects of the type \(request.objectType) are not registered here")
         }
         let object = try await engine.guarding { () async throws in
