@@ -68,7 +68,7 @@ enum SampleRequests {
         JoinSplitKeyRequest(objectType: .secretData, uniqueIdentifiers: ["L4-x", "L4-y"], secretDataType: .seed, templateAttribute: template),
     ]
     static let part = SplitKey(
-        parts: 3, partIdentifier: 2, threshold: 2, method: .polynomialSharingPrimeField, primeFieldSize: [0, 0, 0, 0, 0, 0, 0, 13], keyBlock: block
+        parts: 3, identifier: 2, threshold: 2, method: .polynomialSharingPrimeField, primeFieldSize: [0, 0, 0, 0, 0, 0, 0, 13], keyBlock: block
     )
     static let wrapping = KeyWrappingSpecification(
         wrappingMethod: .encryptThenMACSign,

@@ -1,3 +1,4 @@
+internal import CKCMShims
 internal import COpenSSL
 internal import Glibc
 
@@ -9,6 +10,10 @@ enum X509Encoding {
 
     static func der(ofList list: OpaquePointer) throws(CryptoError) -> [UInt8] {
         try bytes { i2d_X509_CRL(list, &$0) }
+    }
+
+    static func der(ofName name: OpaquePointer?) throws(CryptoError) -> [UInt8] {
+        try bytes { i2d_X509_NAME(name, &$0) }
     }
 
     private static func bytes(_ encode: (inout UnsafeMutablePointer<UInt8>?) -> Int32) throws(CryptoError) -> [UInt8] {

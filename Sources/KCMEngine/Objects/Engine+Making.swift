@@ -16,7 +16,9 @@ extension Engine {
         attributes.set(.initialDate, now)
         attributes.set(.lastChangeDate, now)
         if isServerMade { attributes.set(.originalCreationDate, now) }
-        if let material, material.secretDataType != SecretDataType.password.rawValue {
+        if let material, case .absent = material.form {
+            attributes.set(.keyValuePresent, .boolean(false))
+        } else if let material, type != .template, material.secretDataType != SecretDataType.password.rawValue {
             // A digest of a password would let whoever may read attributes try guesses against it.
             attributes.set(.digest, AttributeIntake.digest(material))
         }

@@ -2,7 +2,7 @@ internal import KCMCrypto
 internal import KMIP
 internal import NIOCore
 
-/// Register (KMIP 1.4 §4.3): a symmetric key, secret data or opaque object of the client's making.
+/// Register (KMIP 1.4 §4.3): an object of the client's making.
 struct Register: ServedOperation {
     let request: RegisterRequest
 
@@ -15,22 +15,55 @@ struct Register: ServedOperation {
             throw OperationFailure(.invalidField, "Object Type does not match the object that was sent")
         }
         var attributes = try AttributeIntake.take(request.templateAttribute)
-        let material: Material?
-        switch request.object {
-        case .symmetricKey(let block):
-            material = try take(block, secretDataType: 0)
-            try complete(&attributes, from: block, material)
-        case .secretData(let type, let block):
-            material = try take(block, secretDataType: type.rawValue)
-            try complete(&attributes, from: block, nil)
-        case .opaque(let type, let value): material = Material(form: .value(type: type), key: try secret(value))
-        case .publicKey, .privateKey, .certificate, .splitKey, .template, .pgpKey:
-            throw OperationFailure(.featureNotSupported, "Objects of the type \(request.objectType) are not registered here")
-        }
+        let material = try take(&attributes)
         let object = try await engine.guarding { () async throws in
             try engine.newObject(request.objectType, attributes: attributes, material: material, isServerMade: false, in: context)
         }
         return OperationResult(made: try await engine.store(object, in: context))
+    }
+
+    /// The object's bytes, and the attributes that follow from them.
+    private func take(_ attributes: inout AttributeSet) throws(OperationFailure) -> Material {
+        switch request.object {
+        case .symmetricKey(let block), .publicKey(let block), .privateKey(let block):
+            let material = try take(block)
+            try complete(&attributes, from: block, material)
+            return material
+        case .secretData(let type, let block):
+            let material = try take(block, secretDataType: type.rawValue)
+            try complete(&attributes, from: block, nil)
+            return material
+        case .splitKey(let key):
+            guard key.parts > 0, (1...key.parts).contains(key.identifier), (1...key.parts).contains(key.threshold) else {
+                throw OperationFailure(.invalidField, "Key Part Identifier and Split Key Threshold are from 1 to Split Key Parts")
+            }
+            guard key.method != .polynomialSharingPrimeField || key.primeFieldSize != nil else {
+                throw OperationFailure(.invalidField, "Prime Field Size is missing")
+            }
+            let material = try take(key.keyBlock, heading: Self.heading { key.encodeHeading(to: &$0) })
+            try complete(&attributes, from: key.keyBlock, nil)
+            return material
+        case .pgpKey(let version, let block):
+            let material = try take(block, heading: Self.heading { $0.integer(.pgpKeyVersion, version) })
+            try complete(&attributes, from: block, nil)
+            return material
+        case .certificate(let type, let value):
+            try CertificateAttributes.set(&attributes, type, Array(value.readableBytesView))
+            return Material(form: .value(type: type.rawValue), key: try secret(value))
+        case .opaque(let type, let value): return Material(form: .value(type: type), key: try secret(value))
+        case .template(let content):
+            // Taken as a client would set them, so that whoever uses the template later meets no surprise.
+            _ = try AttributeIntake.take(TemplateAttribute(attributes: content))
+            var writer = TTLVWriter()
+            for attribute in content { attribute.encode(to: &writer) }
+            return Material(form: .value(type: 0), key: try secret(writer.buffer))
+        }
+    }
+
+    private static func heading(_ write: (inout TTLVWriter) -> Void) -> [UInt8] {
+        var writer = TTLVWriter()
+        write(&writer)
+        return Array(writer.buffer.readableBytesView)
     }
 
     /// Copies bytes of a message into locked memory.
@@ -38,30 +71,35 @@ struct Register: ServedOperation {
         do { return SecretKey(try SecretBytes(copying: bytes)) } catch { throw Engine.failure(for: error) }
     }
 
-    private func take(_ block: KeyBlock, secretDataType: UInt32) throws(OperationFailure) -> Material? {
+    private func take(_ block: KeyBlock, secretDataType: UInt32 = 0, heading: [UInt8] = []) throws(OperationFailure) -> Material {
         guard block.keyCompressionType == nil else {
             throw OperationFailure(.keyCompressionTypeNotSupported, "The Key Compression Type is not served")
         }
+        let form: Material.Form
+        let key: SecretKey
         switch block.keyValue {
-        case nil: return nil
+        case nil:
+            // The server keeps the attributes of a key that is somewhere else (KMIP 1.2).
+            form = .absent(block.keyFormatType)
+            key = try secret(ByteBuffer())
         case .bytes(let bytes, _):
-            guard block.keyFormatType == .raw || block.keyFormatType == .opaque else {
-                throw OperationFailure(.keyFormatTypeNotSupported, "Keys of the format \(block.keyFormatType) are not taken; Raw is")
-            }
-            return Material(form: .keyBytes(block.keyFormatType), secretDataType: secretDataType, key: try secret(bytes))
-        case .structure(let items, _):
-            guard block.keyFormatType == .transparentSymmetricKey else {
-                throw OperationFailure(.keyFormatTypeNotSupported, "Keys of the format \(block.keyFormatType) are not taken; Raw is")
-            }
+            form = .keyBytes(block.keyFormatType)
+            key = try secret(bytes)
+        case .structure(let items, _) where block.keyFormatType == .transparentSymmetricKey:
             // A transparent symmetric key holds its bytes and nothing else (KMIP 1.4 §2.1.7.1); it is kept and served as Raw.
-            return Material(form: .keyBytes(.raw), secretDataType: secretDataType, key: try secret(try transparentKey(items)))
+            form = .keyBytes(.raw)
+            key = try secret(try transparentKey(items))
+        case .structure(let items, _):
+            form = .keyStructure(block.keyFormatType)
+            key = try secret(items)
         case .wrapped(let bytes):
             guard let wrappingData = block.keyWrappingData else {
                 throw OperationFailure(.invalidField, "The Key Value is a Byte String, and Key Wrapping Data is missing")
             }
-            let form = Material.Form.wrappedKey(block.keyFormatType, wrappingData: Array(wrappingData.readableBytesView))
-            return Material(form: form, secretDataType: secretDataType, key: try secret(bytes))
+            form = .wrappedKey(block.keyFormatType, wrappingData: Array(wrappingData.readableBytesView))
+            key = try secret(bytes)
         }
+        return Material(form: form, secretDataType: secretDataType, heading: heading, key: key)
     }
 
     private func transparentKey(_ items: ByteBuffer) throws(OperationFailure) -> ByteBuffer {
@@ -85,7 +123,7 @@ struct Register: ServedOperation {
             }
             length = stated
         }
-        if let material, case .keyBytes = material.form {
+        if request.objectType == .symmetricKey, let material, case .keyBytes = material.form {
             let actual = Int32(clamping: material.key.bytes.count * 8)
             // A DES key counts without its parity bits in some clients, so only AES is held to its length.
             if attributes.algorithm == .aes {

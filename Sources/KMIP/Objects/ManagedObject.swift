@@ -9,9 +9,8 @@ public enum ManagedObject: Sendable {
     case opaque(type: UInt32, value: ByteBuffer)
     case certificate(CertificateType, value: ByteBuffer)
     case splitKey(SplitKey)
-    /// Deprecated since KMIP 1.3.
+    /// The attributes that it gives to objects made with it; deprecated since KMIP 1.3.
     case template([Attribute])
-    /// KMIP 1.2; the OpenPGP version.
     case pgpKey(version: Int32, KeyBlock)
 
     /// The tags that an object can stand under.
@@ -34,31 +33,33 @@ public enum ManagedObject: Sendable {
 
     /// Reads the object that stands under `item`'s tag.
     init(_ item: TTLVItem, of reader: TTLVReader) throws(KMIPError) {
-        switch item.tag {
-        case .splitKey:
-            self = .splitKey(try reader.nested(item, SplitKey.init(from:)))
-            return
-        case .template:
-            self = .template(try reader.nested(item, TemplateAttribute.init(from:)).attributes)
-            return
-        default: break
-        }
         var fields = try reader.structure(item)
+        if item.tag == .splitKey {
+            self = .splitKey(try SplitKey(from: &fields))
+            return
+        }
+        if item.tag == .template {
+            self = .template(try Self.attributes(&fields))
+            return
+        }
+        var version: Int32?
         var block: KeyBlock?
         var type: UInt32?
         var bytes: ByteBuffer?
         while let field = try fields.next() {
             switch field.tag {
-            case .keyBlock where block == nil: block = try fields.nested(field, KeyBlock.init(from:))
-            case .secretDataType where type == nil, .opaqueDataType where type == nil, .certificateType where type == nil:
-                type = try fields.enumerationValue(field)
-            case .pgpKeyVersion where type == nil: type = UInt32(bitPattern: try fields.integer(field))
-            case .opaqueDataValue where bytes == nil, .certificateValue where bytes == nil: bytes = try fields.bytes(field)
-            case .keyBlock, .secretDataType, .opaqueDataType, .certificateType, .pgpKeyVersion, .opaqueDataValue, .certificateValue:
-                throw .duplicate(field)
+            case .keyBlock: block = try fields.nested(field, KeyBlock.init(from:))
+            case .secretDataType, .opaqueDataType, .certificateType: type = try fields.enumerationValue(field)
+            case .opaqueDataValue, .certificateValue: bytes = try fields.bytes(field)
+            case .pgpKeyVersion: version = try fields.integer(field)
             default: throw .unexpected(field)
             }
         }
+        if item.tag == .pgpKey, let block, let version, type == nil, bytes == nil {
+            self = .pgpKey(version: version, block)
+            return
+        }
+        guard version == nil else { throw .value(item, "only a PGP Key has a PGP Key Version") }
         switch (item.tag, block, type, bytes) {
         case (.symmetricKey, let block?, nil, nil): self = .symmetricKey(block)
         case (.publicKey, let block?, nil, nil): self = .publicKey(block)
@@ -66,9 +67,17 @@ public enum ManagedObject: Sendable {
         case (.secretData, let block?, let type?, nil): self = .secretData(SecretDataType(rawValue: type), block)
         case (.opaqueObject, nil, let type?, let bytes?): self = .opaque(type: type, value: bytes)
         case (.certificate, nil, let type?, let bytes?): self = .certificate(CertificateType(rawValue: type), value: bytes)
-        case (.pgpKey, let block?, let version?, nil): self = .pgpKey(version: Int32(bitPattern: version), block)
         default: throw .value(item, "does not hold what an object of this type has")
         }
+    }
+
+    private static func attributes(_ fields: inout TTLVReader) throws(KMIPError) -> [Attribute] {
+        var attributes: [Attribute] = []
+        while let field = try fields.next() {
+            guard field.tag == .attribute else { throw .unexpected(field) }
+            attributes.append(try fields.nested(field, Attribute.init(from:)))
+        }
+        return attributes
     }
 
     /// Writes the object under its tag.
@@ -78,7 +87,10 @@ public enum ManagedObject: Sendable {
         case .publicKey(let block): Self.encode(block, as: .publicKey, to: &writer)
         case .privateKey(let block): Self.encode(block, as: .privateKey, to: &writer)
         case .secretData(let type, let block):
-            Self.encode(block, as: .secretData, to: &writer) { $0.enumeration(.secretDataType, type) }
+            let mark = writer.beginStructure(.secretData)
+            writer.enumeration(.secretDataType, type)
+            block.encode(to: &writer)
+            writer.endStructure(mark)
         case .opaque(let type, let value):
             let mark = writer.beginStructure(.opaqueObject)
             writer.enumerationValue(.opaqueDataType, type)
@@ -89,24 +101,21 @@ public enum ManagedObject: Sendable {
             writer.enumeration(.certificateType, type)
             writer.bytes(.certificateValue, value)
             writer.endStructure(mark)
-        case .splitKey(let part): part.encode(to: &writer)
+        case .splitKey(let key): key.encode(to: &writer)
         case .template(let attributes):
             let mark = writer.beginStructure(.template)
             for attribute in attributes { attribute.encode(to: &writer) }
             writer.endStructure(mark)
         case .pgpKey(let version, let block):
-            Self.encode(block, as: .pgpKey, to: &writer) { $0.integer(.pgpKeyVersion, version) }
+            let mark = writer.beginStructure(.pgpKey)
+            writer.integer(.pgpKeyVersion, version)
+            block.encode(to: &writer)
+            writer.endStructure(mark)
         }
     }
 
-    private static func encode(
-        _ block: KeyBlock,
-        as tag: Tag,
-        to writer: inout TTLVWriter,
-        before: (inout TTLVWriter) -> Void = { _ in }
-    ) {
+    private static func encode(_ block: KeyBlock, as tag: Tag, to writer: inout TTLVWriter) {
         let mark = writer.beginStructure(tag)
-        before(&writer)
         block.encode(to: &writer)
         writer.endStructure(mark)
     }
