@@ -8,11 +8,11 @@ struct AsymmetricKeyTests {
     }
 
     private func digest(_ message: String, _ hash: HashAlgorithm) throws -> [UInt8] {
-        try hex(message).withUnsafeBytes { (bytes) throws(CryptoError) in try hash.hash(bytes) }
+        try hex(message).withUnsafeBytes { bytes in try hash.hash(bytes) }
     }
 
     private func sign(_ message: String, _ key: AsymmetricKey, _ scheme: SignatureScheme) throws -> [UInt8] {
-        try digest(message, scheme.hash).withUnsafeBytes { (bytes) throws(CryptoError) in try key.sign(digest: bytes, scheme) }
+        try digest(message, scheme.hash).withUnsafeBytes { bytes in try key.sign(digest: bytes, scheme) }
     }
 
     private func isValid(_ signature: [UInt8], _ message: String, _ key: AsymmetricKey, _ scheme: SignatureScheme) throws -> Bool {
@@ -109,7 +109,7 @@ struct AsymmetricKeyTests {
     }
 
     private func encrypt(_ message: [UInt8], _ key: AsymmetricKey, _ padding: EncryptionPadding) throws -> [UInt8] {
-        try message.withUnsafeBytes { (bytes) throws(CryptoError) in try key.encrypt(bytes, padding) }
+        try message.withUnsafeBytes { bytes in try key.encrypt(bytes, padding) }
     }
 
     private func decrypt(_ data: [UInt8], _ key: AsymmetricKey, _ padding: EncryptionPadding) throws -> [UInt8] {

@@ -130,7 +130,7 @@ struct CipherModeTests {
     }
 
     @Test("a wrong padding is refused and leaves nothing behind", arguments: [
-        (BlockPadding.pkcs5, 17), (.pkcs5, 0), (.ansiX9_23, 0), (.ansiX9_23, 17), (.ansiX9_23, 5), (.iso10126, 0), (.iso10126, 17), (.ssl3, 16),
+        (BlockPadding.pkcs5, UInt8(17)), (.pkcs5, 0), (.ansiX9_23, 0), (.ansiX9_23, 17), (.ansiX9_23, 5), (.iso10126, 0), (.iso10126, 17), (.ssl3, 16),
     ])
     func wrongPadding(padding: BlockPadding, last: UInt8) throws {
         let key = [UInt8](repeating: 7, count: 16)

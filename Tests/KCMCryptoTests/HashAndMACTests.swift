@@ -55,10 +55,10 @@ struct HashAndMACTests {
     @Test("each hash and its HMAC", arguments: vectors)
     func hashes(vector: (hash: HashAlgorithm, digest: String, code: String)) throws {
         let message = Array("abc".utf8)
-        #expect(Hexadecimal.text(try message.withUnsafeBytes { (bytes) throws(CryptoError) in try vector.hash.hash(bytes) }) == vector.digest)
+        #expect(Hexadecimal.text(try message.withUnsafeBytes { bytes in try vector.hash.hash(bytes) }) == vector.digest)
         #expect(vector.digest.utf8.count == 2 * vector.hash.digestSize)
         var stream = try HashStream(vector.hash)
-        for byte in message { try withUnsafeBytes(of: byte) { (bytes) throws(CryptoError) in try stream.update(bytes) } }
+        for byte in message { try withUnsafeBytes(of: byte) { bytes in try stream.update(bytes) } }
         #expect(Hexadecimal.text(try stream.finish()) == vector.digest)
         #expect(try code(.hmac(vector.hash), "what do ya want for nothing?", key: Array("Jefe".utf8)) == vector.code)
     }
@@ -88,9 +88,9 @@ struct HashAndMACTests {
         let key = try secret(hex(key))
         let message = Array(hex(Vector.plaintext).prefix(count))
         var stream = try MACStream(.cmac(cipher), key: key)
-        for byte in message { try withUnsafeBytes(of: byte) { (bytes) throws(CryptoError) in try stream.update(bytes) } }
+        for byte in message { try withUnsafeBytes(of: byte) { bytes in try stream.update(bytes) } }
         #expect(Hexadecimal.text(try stream.finish()) == code)
-        #expect(Hexadecimal.text(try message.withUnsafeBytes { (bytes) throws(CryptoError) in try MACAlgorithm.cmac(cipher).authenticate(bytes, key: key) }) == code)
+        #expect(Hexadecimal.text(try message.withUnsafeBytes { bytes in try MACAlgorithm.cmac(cipher).authenticate(bytes, key: key) }) == code)
     }
 
     @Test("CMAC refuses keys that the cipher lacks")
@@ -105,9 +105,9 @@ struct HashAndMACTests {
     func official() throws {
         let message = hex(Official.message)
         let key = try secret(hex("0123456789abcdef0123456789abcdef"))
-        let code = try message.withUnsafeBytes { (bytes) throws(CryptoError) in try MACAlgorithm.hmac(.sha256).authenticate(bytes, key: key) }
+        let code = try message.withUnsafeBytes { bytes in try MACAlgorithm.hmac(.sha256).authenticate(bytes, key: key) }
         #expect(Hexadecimal.text(code) == "c911e78196d64c30f631bb079ea37b97a95936d4da764d6a171df030c895ecf9")
-        let digest = try message.withUnsafeBytes { (bytes) throws(CryptoError) in try HashAlgorithm.sha256.hash(bytes) }
+        let digest = try message.withUnsafeBytes { bytes in try HashAlgorithm.sha256.hash(bytes) }
         #expect(Hexadecimal.text(digest) == "ad41233d22cf9322e3a7ff49a13da434797abed3bab80950a1a0d4e582b7ea72")
     }
 
@@ -116,7 +116,7 @@ struct HashAndMACTests {
         let before = try Random.bytes(32)
         [UInt8](repeating: 0, count: 64).withUnsafeBytes { Random.stir($0) }
         var after = [UInt8](repeating: 0, count: 32)
-        try after.withUnsafeMutableBytes { (bytes) throws(CryptoError) in try Random.fillPrivately(bytes) }
+        try after.withUnsafeMutableBytes { bytes in try Random.fillPrivately(bytes) }
         #expect(before != after)
         #expect(after != [UInt8](repeating: 0, count: 32))
     }
@@ -124,7 +124,7 @@ struct HashAndMACTests {
     private func code(_ algorithm: MACAlgorithm, _ message: String, key: [UInt8]) throws -> String {
         let key = try secret(key)
         return Hexadecimal.text(
-            try Array(message.utf8).withUnsafeBytes { (bytes) throws(CryptoError) in try algorithm.authenticate(bytes, key: key) }
+            try Array(message.utf8).withUnsafeBytes { bytes in try algorithm.authenticate(bytes, key: key) }
         )
     }
 }

@@ -29,8 +29,8 @@ public struct CipherStream: ~Copyable, @unchecked Sendable {
         key: borrowing SecretBytes,
         mode: BlockCipherMode,
         padding: BlockPadding,
-        iv: UnsafeRawBufferPointer,
-        aad: UnsafeRawBufferPointer,
+        iv: [UInt8],
+        aad: [UInt8],
         tagLength: Int,
         encrypts: Bool
     ) throws(CryptoError) {
@@ -38,10 +38,17 @@ public struct CipherStream: ~Copyable, @unchecked Sendable {
             throw CryptoError(.unsupported, "the mode does not work on a message in parts")
         }
         guard let context = EVP_CIPHER_CTX_new() else { throw CryptoError(.memory, "no memory for a cipher context") }
-        do throws(CryptoError) {
-            try CipherSteps.begin(context, cipher, key: key, mode: mode, padding: padding, iv: iv, tagLength: tagLength, encrypts: encrypts)
-            try CipherSteps.authenticate(aad, mode: mode, messageLength: 0, context)
-        } catch {
+        let begun: Result<Void, CryptoError> = iv.withUnsafeBytes { iv in
+            aad.withUnsafeBytes { aad in
+                do throws(CryptoError) {
+                    try CipherSteps.begin(
+                        context, cipher, key: key, mode: mode, padding: padding, iv: iv, tagLength: tagLength, encrypts: encrypts
+                    )
+                    return .success(try CipherSteps.authenticate(aad, mode: mode, messageLength: 0, context))
+                } catch { return .failure(error) }
+            }
+        }
+        do throws(CryptoError) { try begun.get() } catch {
             EVP_CIPHER_CTX_free(context)
             throw error
         }

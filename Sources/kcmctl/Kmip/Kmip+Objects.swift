@@ -14,11 +14,13 @@ extension Kmip {
                 let response: GetResponse = try await session.ask(GetRequest(uniqueIdentifier: id))
                 let value: ByteBuffer? =
                     switch response.object {
-                    case .symmetricKey(let block), .publicKey(let block), .privateKey(let block), .secretData(_, let block), .pgpKey(_, let block):
-                        block.valueBytes
-                    case .splitKey(let part): part.keyBlock.valueBytes
+                    case .symmetricKey(let block), .publicKey(let block), .privateKey(let block), .secretData(_, let block):
+                        switch block.keyValue {
+                        case .bytes(let bytes, _), .structure(let bytes, _), .wrapped(let bytes): bytes
+                        case nil: nil
+                        }
                     case .opaque(_, let bytes), .certificate(_, let bytes): bytes
-                    case .template: nil
+                    case .splitKey, .template, .pgpKey: nil
                     }
                 let fields: [(String, JSONText)] = [
                     ("unique_identifier", .string(response.uniqueIdentifier)), ("object_type", .string(response.objectType.description)),
