@@ -56,9 +56,12 @@ let package = Package(
         .target(name: "CKCMPlugin", path: "plugin-sdk", exclude: ["README.md"], sources: ["src"], publicHeadersPath: "include"),
         .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CKCMShims", dependencies: ["COpenSSL"]),
+        .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
         // Vocabulary: no sockets, no files.
         .target(name: "KMIP", dependencies: [nioCore], swiftSettings: strict),
+        .target(name: "KMIPText", dependencies: ["KMIP", "CExpat", nioCore], swiftSettings: strict),
+        .target(name: "KMIPConformance", dependencies: ["KMIP", "KMIPText", nioCore], swiftSettings: strict),
         .target(name: "KCMCrypto", dependencies: ["COpenSSL", "CKCMShims"], swiftSettings: strict),
         .target(name: "KCMStore", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMAccess", dependencies: ["KMIP", "KCMCrypto"], swiftSettings: strict),
@@ -72,7 +75,11 @@ let package = Package(
         .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMEngine", nioCore, logging], swiftSettings: strict),
 
         // What touches sockets and files.
-        .target(name: "KMIPClient", dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL], swiftSettings: strict),
+        .target(
+            name: "KMIPClient",
+            dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, .product(name: "AsyncHTTPClient", package: "async-http-client")],
+            swiftSettings: strict
+        ),
         .target(
             name: "KCMDelegation",
             dependencies: [
@@ -103,7 +110,8 @@ let package = Package(
         .executableTarget(
             name: "kcmctl",
             dependencies: [
-                "KMIP", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMStore", "KCMSettings", nioCore, nioPosix, nioSSL, logging,
+                "KMIP", "KMIPText", "KMIPConformance", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMStore", "KCMSettings", nioCore, nioPosix,
+                nioSSL, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -115,6 +123,8 @@ let package = Package(
         plugin("PluginFile", path: "Plugins/file", links: ["crypto"]),
 
         .testTarget(name: "KMIPTests", dependencies: ["KMIP", nioCore], swiftSettings: strict),
+        .testTarget(name: "KMIPTextTests", dependencies: ["KMIPText", "KMIP", nioCore], swiftSettings: strict),
+        .testTarget(name: "KMIPConformanceTests", dependencies: ["KMIPConformance", "KMIPText", "KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KCMCryptoTests", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .testTarget(name: "KCMAuditTests", dependencies: ["KCMAudit", "KCMCrypto"], swiftSettings: strict),
         .testTarget(

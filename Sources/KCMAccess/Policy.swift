@@ -62,7 +62,8 @@ public struct Policy: Sendable {
     }
 
     private static let lifecycle: Set<KMIP.Operation> = [
-        .create, .register, .locate, .getAttributes, .getAttributeList, .activate, .revoke, .destroy,
+        .create, .register, .locate, .check, .getAttributes, .getAttributeList, .addAttribute, .modifyAttribute, .deleteAttribute,
+        .obtainLease, .getUsageAllocation, .activate, .revoke, .destroy, .archive, .recover,
     ]
     private static let use: Set<KMIP.Operation> = [.encrypt, .decrypt]
 

@@ -115,6 +115,8 @@ struct Batch: Sendable {
                 return response
             }
         } catch {
+            // KMIP 1.4 §4.10: what follows in the batch is not to use what the check refused.
+            if item.operation == .check { placeholder = nil }
             record.resultReason = error.reason.description
             return ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: error, in: message.header.protocolVersion)
         }

@@ -24,7 +24,7 @@ enum Daemon {
         _ = try StartUp.trust(settings)
         let library = try StartUp.library(settings.keystore, settings)
         guard library.info.isStore else { throw Unserved(description: "keystore: plugin \(library.info.name) is no store") }
-        if let root = settings.root { await try StartUp.root(root, settings, Logger(label: "kcmd")).close() }
+        if let root = settings.root { try await StartUp.root(root, settings, Logger(label: "kcmd")).close() }
         _ = try SigningKey(pemFile: settings.audit.key)
     }
 
@@ -49,6 +49,10 @@ enum Daemon {
     }
 
     private static func run(_ settings: Settings, _ configPath: String, _ trust: TrustSource, _ store: PluginStore, _ logger: Logger) async throws {
+        try await StoreFormat.claim(store)
+        if !store.info.isDurable {
+            logger.warning("the keystore \(store.info.name) is not durable: what it holds is gone when this daemon ends")
+        }
         let root = try settings.root.map { try StartUp.root($0, settings, logger) }
         let audit = try AuditLog(
             path: settings.audit.path,

@@ -4,7 +4,10 @@ import Testing
 
 /// The built-in roles as a table: what each may do, at which level, on which way in. All else is refused.
 @Suite struct PolicyTests {
-    private static let lifecycle: Set<KMIP.Operation> = [.create, .register, .locate, .getAttributes, .getAttributeList, .activate, .revoke, .destroy]
+    private static let lifecycle: Set<KMIP.Operation> = [
+        .create, .register, .locate, .check, .getAttributes, .getAttributeList, .addAttribute, .modifyAttribute, .deleteAttribute, .obtainLease,
+        .getUsageAllocation, .activate, .revoke, .destroy, .archive, .recover,
+    ]
     private static let use: Set<KMIP.Operation> = [.encrypt, .decrypt]
     private static let look: Set<KMIP.Operation> = [.locate, .getAttributes, .getAttributeList]
 
@@ -29,7 +32,7 @@ import Testing
 
     @Test func theTableHoldsAndNothingElse() {
         let policy = Policy()
-        let operations: Set<KMIP.Operation> = Self.lifecycle.union(Self.use).union([.get, .reKey, .deriveKey, .archive, .getUsageAllocation])
+        let operations: Set<KMIP.Operation> = Self.lifecycle.union(Self.use).union([.get, .put, .notify, .import, .export])
         for role in [Role.service, .tenantAdmin, .edge, .auditor, Role(rawValue: "core"), Role(rawValue: "nobody")] {
             for level in [Policy.Level.l2, .l3, .l4] {
                 for scope in [Policy.Scope.edge, .coreDirect, .corePropagated] {

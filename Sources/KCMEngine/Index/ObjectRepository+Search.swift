@@ -11,6 +11,13 @@ extension ObjectRepository {
     /// `visit` decides. Memory is bounded by one page.
     func search(_ attributes: [Attribute], level: Level, of tenant: String, visit: (KeyObject) throws -> Bool) async throws {
         let keys = try await keyring.keys(of: tenant)
+        for attribute in attributes where attribute.name == .uniqueIdentifier {
+            guard case .text(let identifier)? = attribute.value, UniqueIdentifier.level(of: identifier) == level,
+                let object = try await load(identifier, of: tenant)
+            else { return }
+            _ = try visit(object)
+            return
+        }
         for attribute in attributes {
             guard let value = attribute.value, IndexedAttributes.canSearch(attribute.name, value) else { continue }
             let blinded = try IndexedAttributes.blind(attribute.name, value, with: keys)

@@ -10,6 +10,32 @@ struct Get: ObjectOperation {
 
     var uniqueIdentifier: String? { request.uniqueIdentifier }
 
+    func performNow(
+        in engine: Engine,
+        _ context: OperationContext,
+        to writer: inout TTLVWriter
+    ) throws(OperationFailure) -> OperationTrace? {
+        guard let object = try engine.cached(uniqueIdentifier, context), !object.rules.isFresh else { return nil }
+        try KeyUse.requireOnLine(object)
+        return try perform(on: object, in: engine, context, to: &writer)
+    }
+
+    func perform(in engine: Engine, _ context: OperationContext) async throws(OperationFailure) -> OperationResult {
+        let object = try await engine.load(uniqueIdentifier, context)
+        try KeyUse.requireOnLine(object)
+        let result = try OperationResult { (writer) throws(OperationFailure) in
+            try self.perform(on: object, in: engine, context, to: &writer)
+        }
+        if object.rules.isFresh {
+            _ = try await engine.change(object.uniqueIdentifier, in: context) { (object) throws(OperationFailure) in
+                var attributes = object.attributes
+                attributes.set(.fresh, .boolean(false))
+                return object.counted(attributes)
+            }
+        }
+        return result
+    }
+
     func perform(
         on object: KeyObject,
         in engine: Engine,

@@ -26,6 +26,16 @@ public struct OperationTable: Sendable {
         table.add(DiscoverVersions.self)
         table.add(Encrypt.self)
         table.add(Decrypt.self)
+        table.add(Check.self)
+        table.add(AddAttribute.self)
+        table.add(ModifyAttribute.self)
+        table.add(DeleteAttribute.self)
+        table.add(ObtainLease.self)
+        table.add(GetUsageAllocation.self)
+        table.add(Archive.self)
+        table.add(Recover.self)
+        table.add(Cancel.self)
+        table.add(Poll.self)
         return table
     }()
 

@@ -14,7 +14,7 @@ struct Register: ServedOperation {
         guard request.object.objectType == request.objectType else {
             throw OperationFailure(.invalidField, "Object Type does not match the object that was sent")
         }
-        var attributes = try AttributeIntake.take(request.templateAttribute)
+        var attributes = try await engine.take(request.templateAttribute, in: context)
         let material = try take(&attributes)
         let object = try await engine.guarding { () async throws in
             try engine.newObject(request.objectType, attributes: attributes, material: material, isServerMade: false, in: context)
@@ -53,7 +53,7 @@ struct Register: ServedOperation {
         case .opaque(let type, let value): return Material(form: .value(type: type), key: try secret(value))
         case .template(let content):
             // Taken as a client would set them, so that whoever uses the template later meets no surprise.
-            _ = try AttributeIntake.take(TemplateAttribute(attributes: content))
+            _ = try AttributeIntake.take(content)
             var writer = TTLVWriter()
             for attribute in content { attribute.encode(to: &writer) }
             return Material(form: .value(type: 0), key: try secret(writer.buffer))
@@ -83,6 +83,9 @@ struct Register: ServedOperation {
             form = .absent(block.keyFormatType)
             key = try secret(ByteBuffer())
         case .bytes(let bytes, _):
+            guard request.objectType != .symmetricKey || block.keyFormatType == .raw || block.keyFormatType == .opaque else {
+                throw OperationFailure(.keyFormatTypeNotSupported, "Symmetric keys of the format \(block.keyFormatType) are not taken; Raw is")
+            }
             form = .keyBytes(block.keyFormatType)
             key = try secret(bytes)
         case .structure(let items, _) where block.keyFormatType == .transparentSymmetricKey:
