@@ -39,14 +39,6 @@ public struct KeyBlock: Sendable {
         self.keyWrappingData = keyWrappingData
     }
 
-    /// What the Key Value holds: Key Material or its items, or the bytes of a wrapped key; `nil` where it is not there.
-    public var valueBytes: ByteBuffer? {
-        switch keyValue {
-        case .bytes(let bytes, _), .structure(let bytes, _), .wrapped(let bytes): bytes
-        case nil: nil
-        }
-    }
-
     /// ``keyWrappingData``, read; `nil` where there is none.
     public func wrapping() throws(KMIPError) -> KeyWrappingData? {
         guard let keyWrappingData else { return nil }

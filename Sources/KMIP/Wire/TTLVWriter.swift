@@ -148,6 +148,9 @@ public struct TTLVWriter {
         buffer.writeInteger(UInt64(value) << 32)
     }
 
+    /// Appends items that are TTLV already, from where they lie.
+    public mutating func raw(_ items: UnsafeRawBufferPointer) { buffer.writeBytes(items) }
+
     /// Appends items that are TTLV already.
     public mutating func raw(_ items: ByteBuffer) { buffer.writeImmutableBuffer(items) }
 
