@@ -63,6 +63,7 @@ extension TTLVWriter {
         switch material.form {
         case .keyBytes(let format), .keyStructure(let format):
             keyBlock(format: format, algorithm: algorithm, length: length) { $0.keyValue(material) }
+        case .wrappedKey(.pkcs12, _): keyBlock(format: .pkcs12, algorithm: nil, length: nil) { $0.bytes(.keyValue, material) }
         case .wrappedKey(let format, let wrappingData), .wrappedMaterial(let format, let wrappingData):
             keyBlock(format: format, algorithm: algorithm, length: length) { writer in
                 if case .wrappedKey = material.form { writer.bytes(.keyValue, material) } else { writer.keyValue(material) }

@@ -1,5 +1,3 @@
-public import NIOCore
-
 extension TTLVWriter {
     /// A Big Integer out of an unsigned number, big-endian; straight from where it lies.
     public mutating func unsignedInteger(_ tag: Tag, _ value: UnsafeRawBufferPointer) {
