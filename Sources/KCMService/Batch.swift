@@ -13,9 +13,14 @@ struct Batch: Sendable {
     /// What all records of the message have in common.
     let template: AuditRecord
 
-    static func header(for request: RequestHeader) -> ResponseHeader {
+    private var vocabulary: Vocabulary { Vocabulary(message.header.protocolVersion) }
+
+    /// - Parameter traceID: under which the audit log has the message.
+    static func header(for request: RequestHeader, traceID: String) -> ResponseHeader {
         var header = ResponseHeader(protocolVersion: request.protocolVersion, timeStamp: WallClock.now / 1_000_000_000, batchCount: 1)
         header.clientCorrelationValue = request.clientCorrelationValue
+        // A client that keeps logs can find ours by it (KMIP 1.4 §6.20); one that does not is not given elements that it may not know.
+        if request.clientCorrelationValue != nil { header.serverCorrelationValue = traceID }
         return header
     }
 
@@ -26,7 +31,7 @@ struct Batch: Sendable {
         var writer = TTLVWriter(buffer: ByteBuffer())
         writer.reserve(item.payload.readableBytes + 320)
         let whole = writer.beginStructure(.responseMessage)
-        Self.header(for: message.header).encode(to: &writer)
+        Self.header(for: message.header, traceID: template.traceID).encode(to: &writer)
         var record = template
         let start = writer.count
         do throws(OperationFailure) {
@@ -38,6 +43,7 @@ struct Batch: Sendable {
             writer.enumeration(.resultStatus, ResultStatus.success)
             let payload = writer.beginStructure(.responsePayload)
             guard let done = try service.mode.engine.performNow(request, in: context, to: &writer) else { return nil }
+            try vocabulary.conform(&writer, from: payload, of: item.operation)
             writer.endStructure(payload)
             writer.endStructure(mark)
             record.succeed(done)
@@ -68,7 +74,7 @@ struct Batch: Sendable {
                 record.time = WallClock.now
                 record.operation = item.operation.description
                 record.resultReason = ResultReason.responseTooLarge.description
-                response = ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: Self.tooLarge)
+                response = ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion)
             } else {
                 response = await perform(item, &placeholder, &record)
             }
@@ -79,7 +85,7 @@ struct Batch: Sendable {
             // Stop: the items behind a failed one are not processed and not answered (KMIP 1.4 §6.13).
             if response.resultStatus != .success, stops { break }
         }
-        let frame = ResponseWriter.message(Self.header(for: message.header), items: responses)
+        let frame = ResponseWriter.message(Self.header(for: message.header, traceID: template.traceID), items: responses)
         if let maximum = message.header.maximumResponseSize, frame.readableBytes > Int(maximum) { return tooLarge(records) }
         return Answer(frame: frame, audit: records)
     }
@@ -90,6 +96,7 @@ struct Batch: Sendable {
             case .local(let request, let context):
                 let result = try await service.mode.engine.perform(request, in: context)
                 let done = result.trace
+                let payload = try vocabulary.conform(result.payload, of: item.operation) ?? result.payload
                 switch done.placeholder {
                 case .kept: break
                 case .set(let identifier): placeholder = identifier
@@ -100,7 +107,7 @@ struct Batch: Sendable {
                     operation: item.operation,
                     uniqueBatchItemID: item.uniqueBatchItemID,
                     resultStatus: .success,
-                    payload: result.payload
+                    payload: payload
                 )
             case .delegated:
                 record.servedBy = "core"
@@ -138,14 +145,12 @@ struct Batch: Sendable {
         }
         let read: (any ServedOperation)?
         do throws(KMIPError) { read = try service.mode.engine.operations.read(item) } catch {
-            throw OperationFailure(.invalidMessage, "The payload of \(item.operation) is not well-formed: \(error)")
+            throw OperationFailure(.invalidMessage, "The payload of \(item.operation) is not well-formed: \(error.description(in: item))")
         }
         guard let request = read else {
             throw OperationFailure(.operationNotSupported, "The operation \(item.operation) is not served")
         }
-        if let since = item.operation.since, since > message.header.protocolVersion {
-            throw OperationFailure(.operationNotSupported, "\(item.operation) is not an operation of KMIP \(message.header.protocolVersion)")
-        }
+        try vocabulary.admit(item.payload, of: item.operation)
         var context = OperationContext(
             tenant: caller.tenant,
             version: message.header.protocolVersion,
@@ -223,8 +228,10 @@ struct Batch: Sendable {
     /// The client takes no response of that size: every item is answered as failed (KMIP 1.4 §6.3).
     private func tooLarge(_ records: [AuditRecord]) -> Answer {
         // The records stay as they are: what was done was done, whether or not its answer could be sent.
-        let items = message.items.prefix(records.count).map { ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge) }
-        return Answer(frame: ResponseWriter.message(Self.header(for: message.header), items: items), audit: records)
+        let items = message.items.prefix(records.count).map {
+            ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion)
+        }
+        return Answer(frame: ResponseWriter.message(Self.header(for: message.header, traceID: template.traceID), items: items), audit: records)
     }
 
     private static let tooLarge = OperationFailure(.responseTooLarge, "The response is larger than the client or the server takes")
