@@ -133,7 +133,7 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
-        .testTarget(name: "KCMEngineTests", dependencies: ["KCMEngine", "KMIP"], swiftSettings: strict),
+        .testTarget(name: "KCMEngineTests", dependencies: ["KCMEngine", "KCMCrypto", "KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KCMAccessTests", dependencies: ["KCMAccess", "KMIP"], swiftSettings: strict),
         .testTarget(
             name: "KCMServiceTests",

@@ -22,7 +22,7 @@ struct Decrypt: KeyUsingOperation {
         _ context: OperationContext,
         to writer: inout TTLVWriter
     ) throws(OperationFailure) -> OperationTrace {
-        switch try StreamStep(request.stream, in: context) {
+        switch try StreamStep(request.stream) {
         case .whole: try whole(object, context, to: &writer)
         case .begin: try begin(object, engine.repository.streams, context, to: &writer)
         case .next(let correlation, let isLast):

@@ -20,7 +20,7 @@ struct Hash: ServedOperation {
     }
 
     private func hash(in engine: Engine, _ context: OperationContext, to writer: inout TTLVWriter) throws(OperationFailure) -> OperationTrace {
-        let step = try StreamStep(request.stream, in: context)
+        let step = try StreamStep(request.stream)
         let binding = StreamTable.Binding(tenant: context.tenant, operation: .hash, object: "")
         let outcome = try engine.repository.streams.digest(step, request.data, binding) { () throws(OperationFailure) in
             guard let algorithm = request.cryptographicParameters?.hashingAlgorithm else {

@@ -20,7 +20,7 @@ struct MACVerify: KeyUsingOperation {
         _ context: OperationContext,
         to writer: inout TTLVWriter
     ) throws(OperationFailure) -> OperationTrace {
-        let step = try StreamStep(request.stream, in: context)
+        let step = try StreamStep(request.stream)
         let binding = StreamTable.Binding(tenant: context.tenant, operation: .macVerify, object: object.uniqueIdentifier)
         let outcome = try engine.repository.streams.digest(step, request.data, binding) { () throws(OperationFailure) in
             try MACUse(request.cryptographicParameters, for: object).stream()

@@ -20,7 +20,7 @@ struct Sign: KeyUsingOperation {
         _ context: OperationContext,
         to writer: inout TTLVWriter
     ) throws(OperationFailure) -> OperationTrace {
-        let step = try StreamStep(request.stream, in: context)
+        let step = try StreamStep(request.stream)
         let parameters = request.cryptographicParameters
         if let digest = try request.digestedData?.asDigest(beside: request.data, step) {
             let signature = try SignatureUse(parameters, for: object).sign(digest)
