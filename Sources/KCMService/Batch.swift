@@ -15,9 +15,12 @@ struct Batch: Sendable {
 
     private var vocabulary: Vocabulary { Vocabulary(message.header.protocolVersion) }
 
-    static func header(for request: RequestHeader) -> ResponseHeader {
+    /// - Parameter traceID: under which the audit log has the message.
+    static func header(for request: RequestHeader, traceID: String) -> ResponseHeader {
         var header = ResponseHeader(protocolVersion: request.protocolVersion, timeStamp: WallClock.now / 1_000_000_000, batchCount: 1)
         header.clientCorrelationValue = request.clientCorrelationValue
+        // A client that keeps logs can find ours by it (KMIP 1.4 §6.20); one that does not is not given elements that it may not know.
+        if request.clientCorrelationValue != nil { header.serverCorrelationValue = traceID }
         return header
     }
 
@@ -28,7 +31,7 @@ struct Batch: Sendable {
         var writer = TTLVWriter(buffer: ByteBuffer())
         writer.reserve(item.payload.readableBytes + 320)
         let whole = writer.beginStructure(.responseMessage)
-        Self.header(for: message.header).encode(to: &writer)
+        Self.header(for: message.header, traceID: template.traceID).encode(to: &writer)
         var record = template
         let start = writer.count
         do throws(OperationFailure) {
@@ -82,7 +85,7 @@ struct Batch: Sendable {
             // Stop: the items behind a failed one are not processed and not answered (KMIP 1.4 §6.13).
             if response.resultStatus != .success, stops { break }
         }
-        let frame = ResponseWriter.message(Self.header(for: message.header), items: responses)
+        let frame = ResponseWriter.message(Self.header(for: message.header, traceID: template.traceID), items: responses)
         if let maximum = message.header.maximumResponseSize, frame.readableBytes > Int(maximum) { return tooLarge(records) }
         return Answer(frame: frame, audit: records)
     }
@@ -225,8 +228,10 @@ struct Batch: Sendable {
     /// The client takes no response of that size: every item is answered as failed (KMIP 1.4 §6.3).
     private func tooLarge(_ records: [AuditRecord]) -> Answer {
         // The records stay as they are: what was done was done, whether or not its answer could be sent.
-        let items = message.items.prefix(records.count).map { ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion) }
-        return Answer(frame: ResponseWriter.message(Self.header(for: message.header), items: items), audit: records)
+        let items = message.items.prefix(records.count).map {
+            ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion)
+        }
+        return Answer(frame: ResponseWriter.message(Self.header(for: message.header, traceID: template.traceID), items: items), audit: records)
     }
 
     private static let tooLarge = OperationFailure(.responseTooLarge, "The response is larger than the client or the server takes")

@@ -191,6 +191,6 @@ public final class KMIPService: Responder {
             records.append(record)
             items.append(ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: failure, in: message.header.protocolVersion))
         }
-        return Answer(frame: ResponseWriter.message(Batch.header(for: message.header), items: items), audit: records)
+        return Answer(frame: ResponseWriter.message(Batch.header(for: message.header, traceID: template.traceID), items: items), audit: records)
     }
 }
