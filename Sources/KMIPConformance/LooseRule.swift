@@ -42,7 +42,7 @@ public enum LooseRule: String, Sendable, Hashable, CaseIterable {
         case .generatedValues:
             """
             Bytes that come out of the server's random numbers: the material of keys it made, what it computed with such keys or with an IV \
-            of its own, and RNG Retrieve. The length must be that of the case; the first sight binds the case's value to the server's, and \
+            of its own, what a public key encrypts (OAEP's padding is random), and RNG Retrieve. The length must be that of the case; the first sight binds the case's value to the server's, and \
             from then on it must be the same in answers and is put into requests.
             """
         case .generatedDigest: "The Digest of an object that the server made has its own value, hash and format; it must be there and be whole."

@@ -12,6 +12,8 @@ struct ResponseComparer {
         let isGenerated: Bool
         /// An Encrypt for which the server chose the IV.
         let hasServerIV: Bool
+        /// An Encrypt with a public key, whose padding is random.
+        let hasRandomPadding: Bool
         /// The request named the attributes it wants.
         var namesAttributes: Bool { request?[.attributeName] != nil }
         /// The request named the format it wants.
@@ -92,7 +94,8 @@ struct ResponseComparer {
             operation: operation,
             request: requestPayload,
             isGenerated: identifier.map { memory.generatedObjects.contains($0) } ?? false,
-            hasServerIV: operation == "Encrypt" && requestPayload?[.ivCounterNonce] == nil && expected[.responsePayload]?[.ivCounterNonce] != nil
+            hasServerIV: operation == "Encrypt" && requestPayload?[.ivCounterNonce] == nil && expected[.responsePayload]?[.ivCounterNonce] != nil,
+            hasRandomPadding: operation == "Encrypt" && identifier.map { memory.publicKeys.contains($0) } ?? false
         )
         var got = actual.fields
         if actual[.resultMessage] != nil || expected[.resultMessage] != nil {

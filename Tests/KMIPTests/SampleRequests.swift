@@ -15,6 +15,7 @@ enum SampleRequests {
         keyFormatType: .raw, keyValue: .bytes(ByteBuffer(string: "0123456789abcdef"), attributes: []), cryptographicAlgorithm: .aes,
         cryptographicLength: 128
     )
+    static let stream = StreamPart(correlationValue: ByteBuffer(string: "c"), initIndicator: false, finalIndicator: true)
     static let encrypt = EncryptRequest(
         uniqueIdentifier: "L4-x", cryptographicParameters: parameters, data: ByteBuffer(string: "plaintext"), iv: ByteBuffer(string: "123456789012"),
         correlationValue: ByteBuffer(string: "c"), initIndicator: true, finalIndicator: false, additionalData: ByteBuffer(string: "aad")
@@ -36,6 +37,21 @@ enum SampleRequests {
         DestroyRequest(uniqueIdentifier: nil),
         encrypt,
         DecryptRequest(uniqueIdentifier: "L4-x", data: ByteBuffer(string: "c"), iv: ByteBuffer(string: "i"), tag: ByteBuffer(string: "t")),
+        SignRequest(
+            uniqueIdentifier: "L4-x", cryptographicParameters: parameters, data: ByteBuffer(string: "d"), digestedData: ByteBuffer(string: "h"),
+            stream: stream
+        ),
+        SignatureVerifyRequest(
+            uniqueIdentifier: "L4-x", cryptographicParameters: parameters, data: ByteBuffer(string: "d"), digestedData: ByteBuffer(string: "h"),
+            signatureData: ByteBuffer(string: "s"), stream: stream
+        ),
+        MACRequest(uniqueIdentifier: "L4-x", cryptographicParameters: parameters, data: ByteBuffer(string: "d"), stream: stream),
+        MACVerifyRequest(
+            uniqueIdentifier: "L4-x", cryptographicParameters: parameters, data: ByteBuffer(string: "d"), macData: ByteBuffer(string: "m"), stream: stream
+        ),
+        RNGRetrieveRequest(dataLength: 32),
+        RNGSeedRequest(data: ByteBuffer(string: "seed")),
+        HashRequest(cryptographicParameters: parameters, data: ByteBuffer(string: "d"), stream: stream),
         QueryRequest(queryFunctions: [.queryOperations, .queryObjects]),
         DiscoverVersionsRequest(protocolVersions: [.v1_4, .v1_0]),
     ]

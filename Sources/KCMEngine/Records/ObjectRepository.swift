@@ -7,12 +7,15 @@ public final class ObjectRepository: Sendable {
     public let store: any Store
     public let keyring: any SealingKeyring
     let cache: ObjectCache
+    /// What is being worked on in parts with objects that were opened; goes when they go.
+    let streams: StreamTable
 
     /// - Parameter cacheCapacity: the most opened objects to keep in memory.
-    public init(store: any Store, keyring: any SealingKeyring, cacheCapacity: Int = 100_000) {
+    public init(store: any Store, keyring: any SealingKeyring, cacheCapacity: Int = 100_000, streamLimits: StreamLimits = StreamLimits()) {
         self.store = store
         self.keyring = keyring
         self.cache = ObjectCache(capacity: cacheCapacity)
+        self.streams = StreamTable(limits: streamLimits)
     }
 
     /// An opened object, where it is in memory and its keys are open. Never waits.
@@ -22,7 +25,10 @@ public final class ObjectRepository: Sendable {
     }
 
     /// Forgets everything opened for a tenant, or for all.
-    public func forget(tenant: String) { cache.removeAll(of: tenant) }
+    public func forget(tenant: String) {
+        cache.removeAll(of: tenant)
+        streams.removeAll(of: tenant)
+    }
 
     // MARK: Reading
 
@@ -76,6 +82,7 @@ public final class ObjectRepository: Sendable {
         cache.remove(identifier, of: tenant)
         try await store.commit(writes, in: Namespace(tenant))
         cache.remove(identifier, of: tenant)
+        streams.remove(identifier, of: tenant)
     }
 
     /// Opens the records of one object, all of them in `entries`.
