@@ -83,7 +83,7 @@ import Testing
     @Test(arguments: versions) func `Query keeps to the version`(_ version: ProtocolVersion) throws {
         let every = QueryResponse(
             operations: (1...0x2B).map { KMIP.Operation(rawValue: $0) }, objectTypes: (1...9).map { ObjectType(rawValue: $0) },
-            vendorIdentification: "v", profiles: [.baselineServerBasicKMIPV1_2], rngs: [.drbg]
+            vendorIdentification: "v", rngs: [RNGParameters(algorithm: .drbg)], profiles: [.baselineServerBasicKMIPV1_2]
         )
         let items = try conform(payload(every), .query, version)
         #expect(try LaterWords.find(inPayload: items, version: version) == [])

@@ -7,17 +7,28 @@ public final class ObjectRepository: Sendable {
     public let store: any Store
     public let keyring: any SealingKeyring
     let cache: ObjectCache
+    /// Where changes go that are not stored yet; `nil` where they are stored at once.
+    let staging: Staging?
 
     /// - Parameter cacheCapacity: the most opened objects to keep in memory.
     public init(store: any Store, keyring: any SealingKeyring, cacheCapacity: Int = 100_000) {
         self.store = store
         self.keyring = keyring
         self.cache = ObjectCache(capacity: cacheCapacity)
+        staging = nil
+    }
+
+    init(store: any Store, keyring: any SealingKeyring, cache: ObjectCache, staging: Staging?) {
+        self.store = store
+        self.keyring = keyring
+        self.cache = cache
+        self.staging = staging
     }
 
     /// An opened object, where it is in memory and its keys are open. Never waits.
     public func cached(_ identifier: String, of tenant: String) -> KeyObject? {
         guard let keys = keyring.open(tenant) else { return nil }
+        if let object = staging?.object(identifier) { return object }
         return cache.object(identifier, of: tenant, openedWith: keys)
     }
 
@@ -32,6 +43,10 @@ public final class ObjectRepository: Sendable {
     func load(_ identifier: String, of tenant: String) async throws -> KeyObject? {
         if let object = cached(identifier, of: tenant) { return object }
         guard UniqueIdentifier.isWellFormed(identifier) else { return nil }
+        if let object = staging?.object(identifier) {
+            _ = try await keyring.keys(of: tenant)
+            return object
+        }
         let epoch = cache.epoch(for: identifier)
         let entries = try await store.scan(prefix: RecordKey.prefix(of: identifier), after: nil, limit: 4, in: Namespace(tenant))
         guard !entries.isEmpty else { return nil }
@@ -40,7 +55,7 @@ public final class ObjectRepository: Sendable {
         if let entry = entries.first(where: { $0.key.last == UInt8(ascii: "m") }) {
             // What was marked while the keys were closed becomes part of the sealed record; index and name follow.
             let before = try open(entries.filter { $0.key.last != UInt8(ascii: "m") }[...], identifier: identifier, keys: keys)
-            if let before { object = try await replace(before, with: object, of: tenant, mark: entry.revision) }
+            if let before { object = try await replaceNow(before, with: object, of: tenant, mark: entry.revision) }
             return object
         }
         cache.insert(object, of: tenant, openedWith: keys, ifUnchangedSince: epoch)
