@@ -89,6 +89,11 @@ private final class CaseFileReceiver: XMLReceiver {
         guard let done = open.popLast() else { return }
         if let last = open.indices.last { open[last].children.append(done) } else { messages.append(done) }
     }
+
+    /// One official file has its title between messages.
+    func text(line: Int) throws(KMIPTextError) {
+        guard open.isEmpty else { throw Self.unexpectedText(line: line) }
+    }
 }
 
 @available(*, unavailable)

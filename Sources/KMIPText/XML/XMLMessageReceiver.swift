@@ -34,6 +34,8 @@ final class XMLMessageReceiver: XMLReceiver {
         if isInScalar { isInScalar = false } else { builder.end() }
     }
 
+    func text(line: Int) throws(KMIPTextError) { throw Self.unexpectedText(line: line) }
+
     func finish() throws(KMIPTextError) -> ByteBuffer { try builder.finish() }
 
     /// The element's name, or for `<TTLV tag="…">` what stands in `tag`.

@@ -4,6 +4,15 @@ internal import CExpat
 package protocol XMLReceiver: AnyObject {
     func start(_ element: XMLElement) throws(KMIPTextError)
     func end(line: Int) throws(KMIPTextError)
+    /// Text that is not blank, between elements. Throws where the receiver has no use for it.
+    func text(line: Int) throws(KMIPTextError)
+}
+
+extension XMLReceiver {
+    /// What a receiver throws that has no use for text between elements.
+    package static func unexpectedText(line: Int) -> KMIPTextError {
+        KMIPTextError(.syntax, line: line, "text between elements; a value stands in the attribute 'value'")
+    }
 }
 
 /// A start tag; lives during ``XMLReceiver/start(_:)`` only.
@@ -115,9 +124,8 @@ private final class ParserState {
 
     func characters(_ text: UnsafeBufferPointer<XML_Char>) {
         guard failure == nil else { return }
-        guard text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }) else {
-            return refuse("text between elements; a value stands in the attribute 'value'")
-        }
+        if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }) { return }
+        do throws(KMIPTextError) { try receiver.text(line: line) } catch { stop(error) }
     }
 
     func refuse(_ detail: String) { stop(KMIPTextError(.syntax, line: line, detail)) }
