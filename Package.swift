@@ -57,9 +57,13 @@ let package = Package(
         .target(name: "CKCMPlugin", path: "plugin-sdk", exclude: ["README.md"], sources: ["src"], publicHeadersPath: "include"),
         .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CKCMShims", dependencies: ["COpenSSL"]),
+        .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
         // Vocabulary: no sockets, no files.
         .target(name: "KMIP", dependencies: [nioCore], swiftSettings: strict),
+        .target(name: "CKCMJSON", linkerSettings: [.linkedLibrary("jansson")]),
+        .target(name: "KMIPText", dependencies: ["KMIP", "CExpat", "CKCMJSON", nioCore], swiftSettings: strict),
+        .target(name: "KMIPConformance", dependencies: ["KMIP", "KMIPText", nioCore], swiftSettings: strict),
         .target(name: "KCMCrypto", dependencies: ["COpenSSL", "CKCMShims"], swiftSettings: strict),
         .target(name: "KCMStore", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMAccess", dependencies: ["KMIP", "KCMCrypto"], swiftSettings: strict),
@@ -80,7 +84,11 @@ let package = Package(
         .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", nioCore, logging], swiftSettings: strict),
 
         // What touches sockets and files.
-        .target(name: "KMIPClient", dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL], swiftSettings: strict),
+        .target(
+            name: "KMIPClient",
+            dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, .product(name: "AsyncHTTPClient", package: "async-http-client")],
+            swiftSettings: strict
+        ),
         .target(
             name: "KCMDelegation",
             dependencies: [
@@ -92,7 +100,8 @@ let package = Package(
         .target(
             name: "KCMServer",
             dependencies: [
-                "KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", "KCMStore", nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
+                "KMIP", "KMIPText", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", "KCMStore",
+                nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
             ],
             swiftSettings: strict
         ),
@@ -111,7 +120,8 @@ let package = Package(
         .executableTarget(
             name: "kcmctl",
             dependencies: [
-                "KMIP", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMPluginKit", "KCMStore", "KCMSettings", nioCore, nioPosix, nioSSL, logging,
+                "KMIP", "KMIPText", "KMIPConformance", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMPluginKit", "KCMStore", "KCMSettings", nioCore, nioPosix,
+                nioSSL, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -123,6 +133,9 @@ let package = Package(
         plugin("PluginFile", path: "Plugins/file", links: ["crypto"]),
 
         .testTarget(name: "KMIPTests", dependencies: ["KMIP", nioCore], swiftSettings: strict),
+        .executableTarget(name: "kcm-fuzz", dependencies: ["KMIP", "KMIPText", nioCore], path: "Tests/Fuzz", exclude: ["frames.hex"], swiftSettings: strict),
+        .testTarget(name: "KMIPTextTests", dependencies: ["KMIPText", "KMIP", nioCore], swiftSettings: strict),
+        .testTarget(name: "KMIPConformanceTests", dependencies: ["KMIPConformance", "KMIPText", "KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KCMCryptoTests", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .testTarget(name: "KCMAuditTests", dependencies: ["KCMAudit", "KCMCrypto"], swiftSettings: strict),
         .testTarget(
@@ -131,7 +144,7 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
-        .testTarget(name: "KCMEngineTests", dependencies: ["KCMEngine", "KMIP"], swiftSettings: strict),
+        .testTarget(name: "KCMEngineTests", dependencies: ["KCMEngine", "KCMCrypto", "KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KCMAccessTests", dependencies: ["KCMAccess", "KMIP"], swiftSettings: strict),
         .testTarget(
             name: "KCMServiceTests",

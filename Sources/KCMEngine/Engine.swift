@@ -29,9 +29,6 @@ public final class Engine: Sendable {
         self.rules = rules
     }
 
-    /// The versions served, best first.
-    static let versions: [ProtocolVersion] = [.v1_4, .v1_3, .v1_2, .v1_1, .v1_0]
-
     /// Does an operation whose object is in memory, at once and on the caller's thread; see ``ServedOperation/performNow(in:_:to:)``.
     public func performNow(
         _ operation: any ServedOperation,

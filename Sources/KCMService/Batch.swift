@@ -13,9 +13,18 @@ struct Batch: Sendable {
     /// What all records of the message have in common.
     let template: AuditRecord
 
+    private var vocabulary: Vocabulary { Vocabulary(message.header.protocolVersion) }
+
     static func header(for request: RequestHeader) -> ResponseHeader {
         var header = ResponseHeader(protocolVersion: request.protocolVersion, timeStamp: WallClock.now / 1_000_000_000, batchCount: 1)
         header.clientCorrelationValue = request.clientCorrelationValue
+        return header
+    }
+
+    /// The header of the answer. A client that correlates gets the name of the message's trace, as the audit log has it (KMIP 1.4).
+    var header: ResponseHeader {
+        var header = Self.header(for: message.header)
+        if header.clientCorrelationValue != nil { header.serverCorrelationValue = trace.traceID }
         return header
     }
 
@@ -26,7 +35,7 @@ struct Batch: Sendable {
         var writer = TTLVWriter(buffer: ByteBuffer())
         writer.reserve(item.payload.readableBytes + 320)
         let whole = writer.beginStructure(.responseMessage)
-        Self.header(for: message.header).encode(to: &writer)
+        header.encode(to: &writer)
         var record = template
         let start = writer.count
         do throws(OperationFailure) {
@@ -38,6 +47,7 @@ struct Batch: Sendable {
             writer.enumeration(.resultStatus, ResultStatus.success)
             let payload = writer.beginStructure(.responsePayload)
             guard let done = try service.mode.engine.performNow(request, in: context, to: &writer) else { return nil }
+            try vocabulary.conform(&writer, from: payload, of: item.operation)
             writer.endStructure(payload)
             writer.endStructure(mark)
             record.succeed(done)
@@ -59,6 +69,8 @@ struct Batch: Sendable {
         var placeholder: String?
         var size = 0
         let stops = message.header.batchErrorContinuationOption != .continue
+        let undoes = message.header.batchErrorContinuationOption == .undo && message.items.count > 1
+        let engine = undoes ? service.mode.engine.staged() : service.mode.engine
         for item in message.items {
             let itemBegan = message.items.count == 1 ? began : MonotonicClock.now
             var record = template
@@ -68,9 +80,9 @@ struct Batch: Sendable {
                 record.time = WallClock.now
                 record.operation = item.operation.description
                 record.resultReason = ResultReason.responseTooLarge.description
-                response = ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: Self.tooLarge)
+                response = ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion)
             } else {
-                response = await perform(item, &placeholder, &record)
+                response = await perform(item, by: engine, &placeholder, &record)
             }
             size += response.payload?.readableBytes ?? 0
             record.duration = MonotonicClock.now - itemBegan
@@ -79,19 +91,26 @@ struct Batch: Sendable {
             // Stop: the items behind a failed one are not processed and not answered (KMIP 1.4 §6.13).
             if response.resultStatus != .success, stops { break }
         }
-        let frame = ResponseWriter.message(Self.header(for: message.header), items: responses)
+        if undoes { await settle(engine, &responses, &records) }
+        let frame = ResponseWriter.message(header, items: responses)
         if let maximum = message.header.maximumResponseSize, frame.readableBytes > Int(maximum) { return tooLarge(records) }
         return Answer(frame: frame, audit: records)
     }
 
-    private func perform(_ item: RequestBatchItem, _ placeholder: inout String?, _ record: inout AuditRecord) async -> ResponseBatchItem {
+    private func perform(
+        _ item: RequestBatchItem,
+        by engine: Engine,
+        _ placeholder: inout String?,
+        _ record: inout AuditRecord
+    ) async -> ResponseBatchItem {
         do throws(OperationFailure) {
             switch try prepare(item, placeholder: placeholder, &record) {
             case .local(let request, let context):
                 let result = try await ChangeContext.with(record) { () async throws(OperationFailure) in
-                    try await service.mode.engine.perform(request, in: context)
+                    try await engine.perform(request, in: context)
                 }
                 let done = result.trace
+                let payload = try vocabulary.conform(result.payload, of: item.operation) ?? result.payload
                 switch done.placeholder {
                 case .kept: break
                 case .set(let identifier): placeholder = identifier
@@ -102,7 +121,7 @@ struct Batch: Sendable {
                     operation: item.operation,
                     uniqueBatchItemID: item.uniqueBatchItemID,
                     resultStatus: .success,
-                    payload: result.payload
+                    payload: payload
                 )
             case .delegated:
                 record.servedBy = "core"
@@ -117,6 +136,8 @@ struct Batch: Sendable {
                 return response
             }
         } catch {
+            // KMIP 1.4 §4.10: what follows in the batch is not to use what the check refused.
+            if item.operation == .check { placeholder = nil }
             record.resultReason = error.reason.description
             return ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: error, in: message.header.protocolVersion)
         }
@@ -138,14 +159,12 @@ struct Batch: Sendable {
         }
         let read: (any ServedOperation)?
         do throws(KMIPError) { read = try service.mode.engine.operations.read(item) } catch {
-            throw OperationFailure(.invalidMessage, "The payload of \(item.operation) is not well-formed: \(error)")
+            throw OperationFailure(.invalidMessage, "The payload of \(item.operation) is not well-formed: \(error.description(in: item))")
         }
         guard let request = read else {
             throw OperationFailure(.operationNotSupported, "The operation \(item.operation) is not served")
         }
-        if let since = item.operation.since, since > message.header.protocolVersion {
-            throw OperationFailure(.operationNotSupported, "\(item.operation) is not an operation of KMIP \(message.header.protocolVersion)")
-        }
+        try vocabulary.admit(item.payload, of: item.operation)
         var context = OperationContext(
             tenant: caller.tenant,
             version: message.header.protocolVersion,
@@ -223,11 +242,11 @@ struct Batch: Sendable {
     /// The client takes no response of that size: every item is answered as failed (KMIP 1.4 §6.3).
     private func tooLarge(_ records: [AuditRecord]) -> Answer {
         // The records stay as they are: what was done was done, whether or not its answer could be sent.
-        let items = message.items.prefix(records.count).map { ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge) }
-        return Answer(frame: ResponseWriter.message(Self.header(for: message.header), items: items), audit: records)
+        let items = message.items.prefix(records.count).map { ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion) }
+        return Answer(frame: ResponseWriter.message(header, items: items), audit: records)
     }
 
-    private static let tooLarge = OperationFailure(.responseTooLarge, "The response is larger than the client or the server takes")
+    static let tooLarge = OperationFailure(.responseTooLarge, "The response is larger than the client or the server takes")
 }
 
 extension AuditRecord {

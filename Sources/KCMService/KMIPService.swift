@@ -47,11 +47,15 @@ public final class KMIPService: Responder {
         let began = MonotonicClock.now
         let message: RequestMessage
         do throws(KMIPError) { message = try RequestMessage(frame: exchange.frame, maximumItems: limits.batch) } catch {
-            return .now(refuse(exchange, peer, OperationFailure(.invalidMessage, "The message is not well-formed: \(error)")))
+            // A header of another major version may hold what this codec does not know.
+            if let version = RequestMessage.version(of: exchange.frame), !Self.versions.contains(version) {
+                return .now(refuse(exchange, peer, Self.unsupported(version)))
+            }
+            let text = "The message is not well-formed: \(error.description(in: exchange.frame))"
+            return .now(refuse(exchange, peer, OperationFailure(.invalidMessage, text)))
         }
         guard Self.versions.contains(message.header.protocolVersion) else {
-            let text = "Protocol version \(message.header.protocolVersion) is not served; versions 1.0 to 1.4 are"
-            return .now(refuse(exchange, peer, OperationFailure(.invalidMessage, text)))
+            return .now(refuse(exchange, peer, Self.unsupported(message.header.protocolVersion)))
         }
         let trace = TraceContext.continuing(exchange.traceparent)
         var template = AuditRecord()
@@ -95,7 +99,12 @@ public final class KMIPService: Responder {
 
     // MARK: Who asks
 
-    private static let versions: Set<ProtocolVersion> = [.v1_0, .v1_1, .v1_2, .v1_3, .v1_4]
+    private static let versions: [ProtocolVersion] = [.v1_4, .v1_3, .v1_2, .v1_1, .v1_0]
+
+    private static func unsupported(_ version: ProtocolVersion) -> OperationFailure {
+        let served = versions.reversed().map(\.description).joined(separator: ", ")
+        return OperationFailure(.invalidMessage, "Protocol Version \(version) is not served; these are: \(served)")
+    }
 
     private func caller(_ exchange: Exchange, _ peer: Peer, _ record: inout AuditRecord) throws(OperationFailure) -> Caller {
         record.actor = AuditRecord.Actor(peer.certificate)
@@ -149,9 +158,6 @@ public final class KMIPService: Responder {
         if header.asynchronousIndicator == true {
             return OperationFailure(.featureNotSupported, "Asynchronous operations are not served")
         }
-        if header.batchErrorContinuationOption == .undo, header.batchCount > 1 {
-            return OperationFailure(.featureNotSupported, "Batch Error Continuation Option Undo is not served; nothing was done")
-        }
         return nil
     }
 
@@ -159,22 +165,18 @@ public final class KMIPService: Responder {
 
     /// One failed item for a message whose items cannot be told apart.
     private func refuse(_ exchange: Exchange?, _ peer: Peer, _ failure: OperationFailure) -> Answer {
-        let asked = exchange.flatMap { RequestMessage.header(of: $0.frame) }
-        let version = asked?.protocolVersion ?? .v1_4
+        let asked = exchange.flatMap { RequestMessage.version(of: $0.frame) } ?? .v1_4
+        let version = Self.versions.contains(asked) ? asked : .v1_4
         var record = AuditRecord()
         record.time = WallClock.now
         record.traceID = TraceContext.continuing(exchange?.traceparent).traceID
         record.actor = peer.principal.map { AuditRecord.Actor($0, tenant: $0.tenant) } ?? AuditRecord.Actor(peer.certificate)
         record.remoteAddress = peer.remoteAddress
         record.transport = peer.transport.rawValue
-        record.protocolVersion = version.description
+        record.protocolVersion = asked.description
         record.resultReason = failure.reason.description
-        let header = ResponseHeader(
-            protocolVersion: Self.versions.contains(version) ? version : .v1_4,
-            timeStamp: record.time / 1_000_000_000,
-            batchCount: 1
-        )
-        return Answer(frame: ResponseWriter.message(header, items: [ResponseBatchItem(nil, nil, failed: failure)]), audit: [record])
+        let header = ResponseHeader(protocolVersion: version, timeStamp: record.time / 1_000_000_000, batchCount: 1)
+        return Answer(frame: ResponseWriter.message(header, items: [ResponseBatchItem(nil, nil, failed: failure, in: version)]), audit: [record])
     }
 
     /// Every item of a message failed alike.
@@ -188,7 +190,7 @@ public final class KMIPService: Responder {
             record.resultReason = failure.reason.description
             record.duration = MonotonicClock.now - began
             records.append(record)
-            items.append(ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: failure))
+            items.append(ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: failure, in: message.header.protocolVersion))
         }
         return Answer(frame: ResponseWriter.message(Batch.header(for: message.header), items: items), audit: records)
     }

@@ -16,14 +16,13 @@ enum ResponseWriter {
 }
 
 extension ResponseBatchItem {
-    /// A failed item. A Result Reason that the version does not have yet becomes *Permission Denied*, what it was called before.
-    init(_ operation: KMIP.Operation?, _ identifier: ByteBuffer?, failed failure: OperationFailure, in version: ProtocolVersion = .v1_4) {
-        let isKnown = (failure.reason.since ?? .v1_0) <= version
+    /// A failed item, its Result Reason one that the version has.
+    init(_ operation: KMIP.Operation?, _ identifier: ByteBuffer?, failed failure: OperationFailure, in version: ProtocolVersion) {
         self.init(
             operation: operation,
             uniqueBatchItemID: identifier,
             resultStatus: .operationFailed,
-            resultReason: isKnown ? failure.reason : .permissionDenied,
+            resultReason: Vocabulary(version).reason(failure.reason),
             resultMessage: failure.message
         )
     }

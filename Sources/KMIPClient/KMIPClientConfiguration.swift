@@ -20,15 +20,23 @@ public struct KMIPClientConfiguration: Sendable {
 
     /// Reads the files. Blocks.
     func tlsContext() throws(KMIPClientError) -> NIOSSLContext {
+        let configuration = try tlsConfiguration()
+        do { return try NIOSSLContext(configuration: configuration) } catch { throw unusable(error) }
+    }
+
+    /// Reads the files. Blocks.
+    func tlsConfiguration() throws(KMIPClientError) -> TLSConfiguration {
         do {
             var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.minimumTLSVersion = .tlsv12
             configuration.trustRoots = .file(trustFile)
             configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificateFile).map { .certificate($0) }
             configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: keyFile, format: .pem))
-            return try NIOSSLContext(configuration: configuration)
-        } catch {
-            throw KMIPClientError(.files, "cannot use \(certificateFile), \(keyFile) or \(trustFile): \(error)")
-        }
+            return configuration
+        } catch { throw unusable(error) }
+    }
+
+    private func unusable(_ error: any Error) -> KMIPClientError {
+        KMIPClientError(.files, "cannot use \(certificateFile), \(keyFile) or \(trustFile): \(error)")
     }
 }

@@ -10,7 +10,15 @@ extension ObjectRepository {
     /// An indexed attribute among `attributes` narrows the walk to the objects that have its value; every candidate is opened, and
     /// `visit` decides. Memory is bounded by one page.
     func search(_ attributes: [Attribute], level: Level, of tenant: String, visit: (KeyObject) throws -> Bool) async throws {
+        if let staging { return try await search(attributes, staging: staging, level: level, of: tenant, visit: visit) }
         let keys = try await keyring.keys(of: tenant)
+        for attribute in attributes where attribute.name == .uniqueIdentifier {
+            guard case .text(let identifier)? = attribute.value, UniqueIdentifier.level(of: identifier) == level,
+                let object = try await load(identifier, of: tenant)
+            else { return }
+            _ = try visit(object)
+            return
+        }
         for attribute in attributes {
             guard let value = attribute.value, IndexedAttributes.canSearch(attribute.name, value) else { continue }
             let blinded = try IndexedAttributes.blind(attribute.name, value, with: keys)

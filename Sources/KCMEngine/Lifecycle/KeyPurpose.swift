@@ -16,10 +16,10 @@ struct KeyPurpose: Sendable, Hashable {
     /// Whether it counts against Usage Limits (KMIP 1.4 §3.21: applying cryptographic protection does).
     let isCharged: Bool
 
-    private init(_ side: Side, _ mask: CryptographicUsageMask) {
+    private init(_ side: Side, _ mask: CryptographicUsageMask, isCharged: Bool? = nil) {
         self.side = side
         self.mask = mask
-        isCharged = side == .protect
+        self.isCharged = isCharged ?? (side == .protect)
     }
 
     static let encrypt = KeyPurpose(.protect, .encrypt)
@@ -32,5 +32,7 @@ struct KeyPurpose: Sendable, Hashable {
     static let unwrapKey = KeyPurpose(.process, .unwrapKey)
     static let deriveKey = KeyPurpose(.protect, .deriveKey)
     static let certificateSign = KeyPurpose(.protect, .certificateSign)
+    /// Get Usage Allocation, which counts by itself: the client protects with a share of its own.
+    static let allocation = KeyPurpose(.protect, [], isCharged: false)
     static let revocationListSign = KeyPurpose(.protect, .crlSign)
 }

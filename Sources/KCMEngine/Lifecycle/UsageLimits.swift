@@ -15,6 +15,13 @@ struct UsageLimits: Sendable, Hashable {
         if case .longInteger(let count)? = value?[.usageLimitsCount] { self.count = count } else { count = total }
     }
 
+    /// The same limits before any use.
+    var unused: UsageLimits {
+        var result = self
+        result.count = total
+        return result
+    }
+
     /// As the value of the attribute.
     var attributeValue: AttributeValue {
         .structure([
@@ -26,7 +33,12 @@ struct UsageLimits: Sendable, Hashable {
     /// What is left after a use of so many bytes.
     /// - Throws: *Permission Denied* where less is left.
     func charged(bytes: Int) throws(OperationFailure) -> UsageLimits {
-        let cost = unit == .byte ? Int64(bytes) : 1
+        try charged(units: unit == .byte ? Int64(bytes) : 1)
+    }
+
+    /// What is left after so many units.
+    /// - Throws: *Permission Denied* where less is left.
+    func charged(units cost: Int64) throws(OperationFailure) -> UsageLimits {
         guard count >= cost else { throw OperationFailure(.permissionDenied, "The Usage Limits of the object are used up") }
         var left = self
         left.count -= cost

@@ -15,7 +15,11 @@ extension Engine {
         let now = AttributeValue.dateTime(context.now)
         attributes.set(.initialDate, now)
         attributes.set(.lastChangeDate, now)
-        if isServerMade { attributes.set(.originalCreationDate, now) }
+        if isServerMade {
+            attributes.set(.originalCreationDate, now)
+            attributes.set(.randomNumberGenerator, Self.randomNumberGenerator.attributeValue)
+        }
+        if type.isCryptographic { attributes.set(.fresh, .boolean(attributes.flag(.fresh) ?? true)) }
         if let material, case .absent = material.form {
             attributes.set(.keyValuePresent, .boolean(false))
         } else if let material, type != .template, material.secretDataType != SecretDataType.password.rawValue {
@@ -27,6 +31,13 @@ extension Engine {
             attributes.set(.alwaysSensitive, .boolean(true))
             attributes.set(.extractable, .boolean(false))
             attributes.set(.neverExtractable, .boolean(isServerMade))
+        } else {
+            let isSensitive = attributes.flag(.sensitive) ?? false
+            let isExtractable = attributes.flag(.extractable) ?? true
+            attributes.set(.sensitive, .boolean(isSensitive))
+            attributes.set(.alwaysSensitive, .boolean(isSensitive))
+            attributes.set(.extractable, .boolean(isExtractable))
+            attributes.set(.neverExtractable, .boolean(!isExtractable))
         }
         let activation = attributes.date(.activationDate)
         return KeyObject(

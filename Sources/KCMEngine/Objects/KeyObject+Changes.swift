@@ -29,6 +29,17 @@ extension KeyObject {
         )
     }
 
+    /// The object with other attributes, and the state that its dates give then.
+    func changed(_ attributes: AttributeSet, now: Int64) -> KeyObject {
+        let state = Lifecycle.state(
+            state(at: now),
+            activation: attributes.date(.activationDate),
+            deactivation: attributes.date(.deactivationDate),
+            at: now
+        )
+        return changed(attributes, state: state, now: now)
+    }
+
     /// The object after a use was counted: that is no change of it (KMIP 1.4 §3.38, Last Change Date).
     func counted(_ attributes: AttributeSet) -> KeyObject {
         KeyObject(

@@ -57,6 +57,8 @@ struct UseRules: Sendable {
     let length: Int32?
     let parameters: CryptographicParameters?
     let usageLimits: UsageLimits?
+    /// Not served to a client yet (KMIP 1.4 §3.34).
+    let isFresh: Bool
     /// In archival storage (KMIP 1.4 §4.22).
     let isArchived: Bool
 
@@ -70,6 +72,7 @@ struct UseRules: Sendable {
         length = attributes.length
         parameters = attributes.cryptographicParameters
         usageLimits = UsageLimits(attributes[.usageLimits])
+        isFresh = attributes.flag(.fresh) ?? false
         isArchived = attributes.contains(.archiveDate)
     }
 }

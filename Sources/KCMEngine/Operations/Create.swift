@@ -13,7 +13,7 @@ struct Create: ServedOperation {
         guard request.objectType == .symmetricKey else {
             throw OperationFailure(.invalidField, "Create makes symmetric keys only")
         }
-        var attributes = try AttributeIntake.take(request.templateAttribute)
+        var attributes = try await engine.take(request.templateAttribute, in: context)
         guard let algorithm = attributes.algorithm else {
             throw OperationFailure(.invalidField, "The attribute Cryptographic Algorithm is missing")
         }

@@ -7,7 +7,6 @@ struct GetAttributeList: ObjectOperation {
     init(_ request: GetAttributeListRequest) { self.request = request }
 
     var uniqueIdentifier: String? { request.uniqueIdentifier }
-    static var takesArchived: Bool { true }
 
     func perform(
         on object: KeyObject,

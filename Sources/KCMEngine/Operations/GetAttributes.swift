@@ -7,7 +7,6 @@ struct GetAttributes: ObjectOperation {
     init(_ request: GetAttributesRequest) { self.request = request }
 
     var uniqueIdentifier: String? { request.uniqueIdentifier }
-    static var takesArchived: Bool { true }
 
     func perform(
         on object: KeyObject,

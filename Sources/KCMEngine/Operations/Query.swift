@@ -8,12 +8,19 @@ struct Query: ServerOperation {
 
     func perform(in engine: Engine, _ context: OperationContext, to writer: inout TTLVWriter) throws(OperationFailure) -> OperationTrace {
         var response = QueryResponse()
-        for function in request.queryFunctions {
+        for function in request.queryFunctions where (function.since ?? .v1_0) <= context.version {
             switch function {
             case .queryOperations:
                 response.operations = engine.operations.operations.filter { ($0.since ?? .v1_0) <= context.version }
-            case .queryObjects: response.objectTypes = [.symmetricKey, .secretData, .opaqueObject]
-            case .queryServerInformation: response.vendorIdentification = engine.rules.vendorIdentification
+            case .queryObjects:
+                response.objectTypes = Engine.objectTypes.filter { ($0.since ?? .v1_0) <= context.version }
+            case .queryServerInformation:
+                response.vendorIdentification = engine.rules.vendorIdentification
+                response.hasServerInformation = true
+            case .queryRNGs: response.rngs = [Engine.randomNumberGenerator]
+            case .queryProfiles: response.profiles = Engine.profiles
+            case .queryCapabilities: response.capabilities = Engine.capabilities(in: context.version)
+            // Application namespaces that data is made for, extensions, attestation types, validations: there are none.
             default: break
             }
         }

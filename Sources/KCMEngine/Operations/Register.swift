@@ -14,7 +14,7 @@ struct Register: ServedOperation {
         guard request.object.objectType == request.objectType else {
             throw OperationFailure(.invalidField, "Object Type does not match the object that was sent")
         }
-        var attributes = try AttributeIntake.take(request.templateAttribute)
+        var attributes = try await engine.take(request.templateAttribute, in: context)
         let material = try take(&attributes)
         let object = try await engine.guarding { () async throws in
             try engine.newObject(request.objectType, attributes: attributes, material: material, isServerMade: false, in: context)
@@ -53,7 +53,7 @@ struct Register: ServedOperation {
         case .opaque(let type, let value): return Material(form: .value(type: type), key: try secret(value))
         case .template(let content):
             // Taken as a client would set them, so that whoever uses the template later meets no surprise.
-            _ = try AttributeIntake.take(TemplateAttribute(attributes: content))
+            _ = try AttributeIntake.take(content)
             var writer = TTLVWriter()
             for attribute in content { attribute.encode(to: &writer) }
             return Material(form: .value(type: 0), key: try secret(writer.buffer))
@@ -82,7 +82,14 @@ struct Register: ServedOperation {
             // The server keeps the attributes of a key that is somewhere else (KMIP 1.2).
             form = .absent(block.keyFormatType)
             key = try secret(ByteBuffer())
+        case .bytes(let bytes, _) where block.keyWrappingData != nil:
+            // Wrapped without encoding (KMIP 1.4 §2.1.5): the Key Material is what the wrapping gave.
+            form = .wrappedMaterial(block.keyFormatType, wrappingData: try wrappingData(block))
+            key = try secret(bytes)
         case .bytes(let bytes, _):
+            guard request.objectType != .symmetricKey || block.keyFormatType == .raw || block.keyFormatType == .opaque else {
+                throw OperationFailure(.keyFormatTypeNotSupported, "Symmetric keys of the format \(block.keyFormatType) are not taken; Raw is")
+            }
             form = .keyBytes(block.keyFormatType)
             key = try secret(bytes)
         case .structure(let items, _) where block.keyFormatType == .transparentSymmetricKey:
@@ -93,13 +100,21 @@ struct Register: ServedOperation {
             form = .keyStructure(block.keyFormatType)
             key = try secret(items)
         case .wrapped(let bytes):
-            guard let wrappingData = block.keyWrappingData else {
-                throw OperationFailure(.invalidField, "The Key Value is a Byte String, and Key Wrapping Data is missing")
-            }
-            form = .wrappedKey(block.keyFormatType, wrappingData: Array(wrappingData.readableBytesView))
+            form = .wrappedKey(block.keyFormatType, wrappingData: try wrappingData(block))
             key = try secret(bytes)
         }
         return Material(form: form, secretDataType: secretDataType, heading: heading, key: key)
+    }
+
+    /// The items of Key Wrapping Data, as they came, once they were read.
+    private func wrappingData(_ block: KeyBlock) throws(OperationFailure) -> [UInt8] {
+        guard let items = block.keyWrappingData else {
+            throw OperationFailure(.invalidField, "The Key Value is a Byte String, and Key Wrapping Data is missing")
+        }
+        do throws(KMIPError) { _ = try block.wrapping() } catch {
+            throw OperationFailure(.invalidMessage, "The Key Wrapping Data is not well-formed: \(error)")
+        }
+        return Array(items.readableBytesView)
     }
 
     private func transparentKey(_ items: ByteBuffer) throws(OperationFailure) -> ByteBuffer {

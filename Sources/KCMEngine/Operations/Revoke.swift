@@ -1,6 +1,6 @@
 internal import KMIP
 
-/// Revoke (KMIP 1.4 §4.20). Goes on while the sealing key is out of reach: then it leaves a mark. Also for archived objects.
+/// Revoke (KMIP 1.4 §4.20). Goes on while the sealing key is out of reach: then it leaves a mark.
 struct Revoke: ServedOperation {
     let request: RevokeRequest
 
@@ -18,7 +18,7 @@ struct Revoke: ServedOperation {
         let state: State = isCompromise ? .compromised : .deactivated
         if let marked = try await engine.markWithoutKeys(request.uniqueIdentifier, state, reason.code, context) { return marked }
         let occurrence = request.compromiseOccurrenceDate
-        let object = try await engine.change(request.uniqueIdentifier, in: context, takesArchived: true) { (object) throws(OperationFailure) in
+        let object = try await engine.change(request.uniqueIdentifier, in: context) { (object) throws(OperationFailure) in
             try object.after(isCompromise ? .compromised : .deactivated, at: context.now) { attributes in
                 attributes.set(.revocationReason, reason.attributeValue)
                 if let occurrence { attributes.set(.compromiseOccurrenceDate, .dateTime(occurrence)) }

@@ -113,4 +113,61 @@ public enum EnumerationTable {
         default: nil
         }
     }
+
+    /// The first version that defines `value` in the enumeration of `tag`; nil when the tag carries none, or the value is not a
+    /// standard one.
+    public static func since(tag: Tag, value: UInt32) -> ProtocolVersion? {
+        switch tag {
+        case .alternativeNameType: AlternativeNameType(rawValue: value).since
+        case .attestationType: AttestationType(rawValue: value).since
+        case .batchErrorContinuationOption: BatchErrorContinuationOption(rawValue: value).since
+        case .blockCipherMode: BlockCipherMode(rawValue: value).since
+        case .cancellationResult: CancellationResult(rawValue: value).since
+        case .certificateRequestType: CertificateRequestType(rawValue: value).since
+        case .certificateType: CertificateType(rawValue: value).since
+        case .clientRegistrationMethod: ClientRegistrationMethod(rawValue: value).since
+        case .credentialType: CredentialType(rawValue: value).since
+        case .cryptographicAlgorithm: CryptographicAlgorithm(rawValue: value).since
+        case .drbgAlgorithm: DRBGAlgorithm(rawValue: value).since
+        case .derivationMethod: DerivationMethod(rawValue: value).since
+        case .destroyAction: DestroyAction(rawValue: value).since
+        case .digitalSignatureAlgorithm: DigitalSignatureAlgorithm(rawValue: value).since
+        case .encodingOption: EncodingOption(rawValue: value).since
+        case .fips186Variation: FIPS186Variation(rawValue: value).since
+        case .hashingAlgorithm: HashingAlgorithm(rawValue: value).since
+        case .keyCompressionType: KeyCompressionType(rawValue: value).since
+        case .keyFormatType: KeyFormatType(rawValue: value).since
+        case .keyRoleType: KeyRoleType(rawValue: value).since
+        case .keyValueLocationType: KeyValueLocationType(rawValue: value).since
+        case .keyWrapType: KeyWrapType(rawValue: value).since
+        case .linkType: LinkType(rawValue: value).since
+        case .maskGenerator: MaskGenerator(rawValue: value).since
+        case .maskGeneratorHashingAlgorithm: HashingAlgorithm(rawValue: value).since
+        case .nameType: NameType(rawValue: value).since
+        case .objectGroupMember: ObjectGroupMember(rawValue: value).since
+        case .objectType: ObjectType(rawValue: value).since
+        case .operation: Operation(rawValue: value).since
+        case .paddingMethod: PaddingMethod(rawValue: value).since
+        case .profileName: ProfileName(rawValue: value).since
+        case .putFunction: PutFunction(rawValue: value).since
+        case .queryFunction: QueryFunction(rawValue: value).since
+        case .rngAlgorithm: RNGAlgorithm(rawValue: value).since
+        case .rngMode: RNGMode(rawValue: value).since
+        case .recommendedCurve: RecommendedCurve(rawValue: value).since
+        case .resultReason: ResultReason(rawValue: value).since
+        case .resultStatus: ResultStatus(rawValue: value).since
+        case .revocationReasonCode: RevocationReasonCode(rawValue: value).since
+        case .secretDataType: SecretDataType(rawValue: value).since
+        case .shreddingAlgorithm: ShreddingAlgorithm(rawValue: value).since
+        case .splitKeyMethod: SplitKeyMethod(rawValue: value).since
+        case .state: State(rawValue: value).since
+        case .unwrapMode: UnwrapMode(rawValue: value).since
+        case .usageLimitsUnit: UsageLimitsUnit(rawValue: value).since
+        case .validationAuthorityType: ValidationAuthorityType(rawValue: value).since
+        case .validationType: ValidationType(rawValue: value).since
+        case .validityIndicator: ValidityIndicator(rawValue: value).since
+        case .wrappingMethod: WrappingMethod(rawValue: value).since
+        default: nil
+        }
+    }
 }

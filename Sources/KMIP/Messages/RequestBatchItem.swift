@@ -7,8 +7,18 @@ public struct RequestBatchItem: Sendable {
     public var uniqueBatchItemID: ByteBuffer?
     /// The items inside the Request Payload structure.
     public var payload: ByteBuffer
+    /// Where the payload stood in the message, for error texts.
+    public internal(set) var place = Place()
     /// A Message Extension marked critical that this codec does not know: the item must fail (KMIP 1.4 §6.16).
     public var hasUnknownCriticalExtension = false
+
+    /// Where a payload stood in its message.
+    public struct Place: Sendable, Hashable {
+        /// The item's position in the batch, from 1.
+        var position = 1
+        /// Byte offset of the payload's first item.
+        var offset = 0
+    }
 
     public init(operation: Operation, uniqueBatchItemID: ByteBuffer? = nil, payload: ByteBuffer) {
         self.operation = operation
@@ -22,11 +32,15 @@ public struct RequestBatchItem: Sendable {
         var payload: ByteBuffer?
         var identifier: ByteBuffer?
         var critical = false
+        var offset = 0
         while let item = try reader.next() {
             switch item.tag {
             case .operation where operation == nil: operation = try reader.enumeration(item)
             case .uniqueBatchItemID where identifier == nil: identifier = try reader.bytes(item)
-            case .requestPayload where payload == nil: payload = try reader.structure(item).allItems
+            case .requestPayload where payload == nil:
+                let fields = try reader.structure(item)
+                offset = fields.start
+                payload = fields.allItems
             case .messageExtension: critical = try Self.isCritical(item, of: reader) || critical
             case .operation, .uniqueBatchItemID, .requestPayload: throw .duplicate(item)
             default: throw .unexpected(item)
@@ -36,6 +50,7 @@ public struct RequestBatchItem: Sendable {
         guard let payload else { throw .missing(.requestPayload, in: reader) }
         self.init(operation: operation, uniqueBatchItemID: identifier, payload: payload)
         hasUnknownCriticalExtension = critical
+        place.offset = offset
     }
 
     private static func isCritical(_ item: TTLVItem, of reader: TTLVReader) throws(KMIPError) -> Bool {

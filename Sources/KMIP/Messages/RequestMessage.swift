@@ -28,13 +28,25 @@ public struct RequestMessage: Sendable {
             guard item.tag == .batchItem else { throw .unexpected(item) }
             guard items.count < Int(header.batchCount) else { throw .value(item, "more batch items than Batch Count says") }
             var itemReader = try reader.structure(item)
-            items.append(try RequestBatchItem(from: &itemReader))
+            var batchItem = try RequestBatchItem(from: &itemReader)
+            batchItem.place.position = items.count + 1
+            items.append(batchItem)
         }
         guard items.count == Int(header.batchCount) else { throw .value(first, "fewer batch items than Batch Count says") }
         if items.count > 1, items.contains(where: { $0.uniqueBatchItemID == nil }), header.protocolVersion >= .v1_4 {
             // KMIP 1.4 §6.4 requires it when the count is above 1; older clients in the field leave it out and rely on order.
             throw .missing(.uniqueBatchItemID, in: reader)
         }
+    }
+
+    /// The Protocol Version alone, of a message whose header may hold what no version up to 1.4 has; `nil` where it is not the
+    /// first item of a header.
+    public static func version(of frame: ByteBuffer) -> ProtocolVersion? {
+        guard var reader = try? TTLVReader(message: frame, tag: .requestMessage), let header = try? reader.next(),
+            header.tag == .requestHeader, var fields = try? reader.structure(header), let first = try? fields.next(),
+            first.tag == .protocolVersion, var version = try? fields.structure(first)
+        else { return nil }
+        return try? ProtocolVersion(from: &version)
     }
 
     /// The header alone, of a message whose items may be malformed; `nil` where the header itself cannot be read.

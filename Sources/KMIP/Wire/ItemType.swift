@@ -20,8 +20,14 @@ public enum ItemType: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// The type that KMIP XML and JSON call `name`; nil for a name that is not known.
+    public init?(name: String) {
+        guard let type = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = type
+    }
+
     /// The name as KMIP XML and JSON spell it, used in error texts.
-    var name: String {
+    public var name: String {
         switch self {
         case .structure: "Structure"
         case .integer: "Integer"

@@ -38,7 +38,7 @@ public struct KMIPError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Byte offset of the item at fault, or of the structure that lacks it: in the message, and in the payload where an operation's
     /// payload is read by itself.
     public let offset: Int
-    private let detail: String
+    let detail: String
 
     @inline(never)
     init(_ code: Code, tag: Tag, offset: Int, _ detail: String) {

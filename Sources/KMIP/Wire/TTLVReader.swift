@@ -43,8 +43,9 @@ public struct TTLVReader {
     /// - Returns: a reader of its items.
     /// - Throws: ``KMIPError`` where the outer item is not that structure, is cut off, or is followed by more bytes.
     public init(message: ByteBuffer, tag: Tag) throws(KMIPError) {
-        let start = message.readerIndex
-        var outer = TTLVReader(message: message, start: start, end: message.writerIndex, depth: 0)
+        // So that offsets count from the message's first byte.
+        let message = message.slice()
+        var outer = TTLVReader(message: message, start: 0, end: message.writerIndex, depth: 0)
         guard let item = try outer.next() else { throw KMIPError(.truncated, tag: tag, offset: 0, "the message is empty") }
         guard item.tag == tag else { throw .unexpected(item) }
         guard outer.cursor == outer.end else {

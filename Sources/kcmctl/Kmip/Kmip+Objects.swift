@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import KMIP
-internal import NIOCore
 
 extension Kmip {
     struct Get: AsyncParsableCommand {
@@ -12,16 +11,7 @@ extension Kmip {
         func run() async throws {
             try await KmipSession.run(server) { session in
                 let response: GetResponse = try await session.ask(GetRequest(uniqueIdentifier: id))
-                let value: ByteBuffer? =
-                    switch response.object {
-                    case .symmetricKey(let block), .publicKey(let block), .privateKey(let block), .secretData(_, let block):
-                        switch block.keyValue {
-                        case .bytes(let bytes, _), .structure(let bytes, _), .wrapped(let bytes): bytes
-                        case nil: nil
-                        }
-                    case .opaque(_, let bytes), .certificate(_, let bytes): bytes
-                    case .splitKey, .template, .pgpKey: nil
-                    }
+                let value = response.object.value
                 let fields: [(String, JSONText)] = [
                     ("unique_identifier", .string(response.uniqueIdentifier)), ("object_type", .string(response.objectType.description)),
                     ("key", .string(Words.hex(value))),

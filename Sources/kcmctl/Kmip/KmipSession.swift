@@ -68,8 +68,9 @@ struct KmipSession {
     }
 
     /// What the options say, or how they have to be.
-    static func target(_ options: ServerOptions) throws -> (Target, KMIPClientConfiguration, ProtocolVersion) {
-        let (host, port) = try address(options)
+    /// - Parameter https: take the port for `POST /kmip` from a configuration, in place of that for KMIP over TLS.
+    static func target(_ options: ServerOptions, https: Bool = false) throws -> (Target, KMIPClientConfiguration, ProtocolVersion) {
+        let (host, port) = try address(options, https: https)
         guard let identity = options.identity else {
             throw ValidationError("--identity is missing: the client's certificate and key, without .pem and .key")
         }
@@ -78,12 +79,14 @@ struct KmipSession {
         return (Target(host: host, port: port), configuration, try version(options.version))
     }
 
-    private static func address(_ options: ServerOptions) throws -> (String, Int) {
+    private static func address(_ options: ServerOptions, https: Bool) throws -> (String, Int) {
         if let server = options.server { return try hostAndPort(server) }
         guard let config = options.config else { throw ValidationError("--server or --config is missing") }
         do {
             let settings = try Settings.load(path: config, environment: [:])
-            guard let endpoint = settings.listen.kmip else { throw ValidationError("\(config) has no listen.kmip") }
+            guard let endpoint = https ? settings.listen.https : settings.listen.kmip else {
+                throw ValidationError("\(config) has no listen.\(https ? "https" : "kmip")")
+            }
             return (endpoint.address, endpoint.port)
         } catch let error as SettingsErrors { throw ended(2, "\(error)") }
     }

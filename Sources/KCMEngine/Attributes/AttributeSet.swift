@@ -33,6 +33,25 @@ public struct AttributeSet: Sendable, Hashable {
         entries.append(Attribute(name, index: next, value))
     }
 
+    /// Gives one instance another value; does nothing where there is none of that index.
+    public mutating func replace(_ name: AttributeName, index: Int32, _ value: AttributeValue) {
+        if let position = position(name, index) {
+            entries[position] = Attribute(name, index: index, value)
+        } else if index == 0 {
+            // One that follows from the object until it is set.
+            set(name, value)
+        }
+    }
+
+    /// Removes one instance; the others keep their index.
+    public mutating func remove(_ name: AttributeName, index: Int32) {
+        if let position = position(name, index) { entries.remove(at: position) }
+    }
+
+    private func position(_ name: AttributeName, _ index: Int32) -> Int? {
+        entries.firstIndex { $0.name == name && ($0.index ?? 0) == index }
+    }
+
     // MARK: Typed reading of what the engine itself decides by
 
     /// Seconds since 1970 UTC.

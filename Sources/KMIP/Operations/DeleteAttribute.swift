@@ -1,0 +1,73 @@
+/// Removes an instance of an attribute (KMIP 1.4 §4.16).
+public struct DeleteAttributeRequest: RequestPayload {
+    public static var operation: Operation { .deleteAttribute }
+
+    /// `nil`: the ID Placeholder of the batch.
+    public var uniqueIdentifier: String?
+    public var attributeName: String
+    /// `nil` stands for 0.
+    public var attributeIndex: Int32?
+
+    /// A payload of these items.
+    public init(uniqueIdentifier: String? = nil, attributeName: String, attributeIndex: Int32? = nil) {
+        self.uniqueIdentifier = uniqueIdentifier
+        self.attributeName = attributeName
+        self.attributeIndex = attributeIndex
+    }
+
+    public init(from reader: inout TTLVReader) throws(KMIPError) {
+        var uniqueIdentifier: String?
+        var attributeName: String?
+        var attributeIndex: Int32?
+        while let item = try reader.next() {
+            switch item.tag {
+            case .uniqueIdentifier where uniqueIdentifier == nil: uniqueIdentifier = try reader.text(item)
+            case .attributeName where attributeName == nil: attributeName = try reader.text(item)
+            case .attributeIndex where attributeIndex == nil: attributeIndex = try reader.integer(item)
+            case .uniqueIdentifier, .attributeName, .attributeIndex: throw .duplicate(item)
+            default: throw .unexpected(item)
+            }
+        }
+        guard let attributeName else { throw .missing(.attributeName, in: reader) }
+        self.init(uniqueIdentifier: uniqueIdentifier, attributeName: attributeName, attributeIndex: attributeIndex)
+    }
+
+    public func encode(to writer: inout TTLVWriter) {
+        if let uniqueIdentifier { writer.text(.uniqueIdentifier, uniqueIdentifier) }
+        writer.text(.attributeName, attributeName)
+        if let attributeIndex { writer.integer(.attributeIndex, attributeIndex) }
+    }
+}
+
+/// Holds the attribute as it was (KMIP 1.4 §4.16).
+public struct DeleteAttributeResponse: ResponsePayload {
+    public var uniqueIdentifier: String
+    public var attribute: Attribute
+
+    /// A payload of these items.
+    public init(uniqueIdentifier: String, attribute: Attribute) {
+        self.uniqueIdentifier = uniqueIdentifier
+        self.attribute = attribute
+    }
+
+    public init(from reader: inout TTLVReader) throws(KMIPError) {
+        var uniqueIdentifier: String?
+        var attribute: Attribute?
+        while let item = try reader.next() {
+            switch item.tag {
+            case .uniqueIdentifier where uniqueIdentifier == nil: uniqueIdentifier = try reader.text(item)
+            case .attribute where attribute == nil: attribute = try reader.nested(item, Attribute.init(from:))
+            case .uniqueIdentifier, .attribute: throw .duplicate(item)
+            default: throw .unexpected(item)
+            }
+        }
+        guard let uniqueIdentifier else { throw .missing(.uniqueIdentifier, in: reader) }
+        guard let attribute else { throw .missing(.attribute, in: reader) }
+        self.init(uniqueIdentifier: uniqueIdentifier, attribute: attribute)
+    }
+
+    public func encode(to writer: inout TTLVWriter) {
+        writer.text(.uniqueIdentifier, uniqueIdentifier)
+        attribute.encode(to: &writer)
+    }
+}
