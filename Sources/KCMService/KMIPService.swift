@@ -154,9 +154,6 @@ public final class KMIPService: Responder {
         if header.asynchronousIndicator == true {
             return OperationFailure(.featureNotSupported, "Asynchronous operations are not served")
         }
-        if header.batchErrorContinuationOption == .undo, header.batchCount > 1 {
-            return OperationFailure(.featureNotSupported, "Batch Error Continuation Option Undo is not served; nothing was done")
-        }
         return nil
     }
 
@@ -191,6 +188,6 @@ public final class KMIPService: Responder {
             records.append(record)
             items.append(ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: failure, in: message.header.protocolVersion))
         }
-        return Answer(frame: ResponseWriter.message(Batch.header(for: message.header, traceID: template.traceID), items: items), audit: records)
+        return Answer(frame: ResponseWriter.message(Batch.header(for: message.header), items: items), audit: records)
     }
 }
