@@ -83,4 +83,7 @@ int kcm_pkcs12(const char *password, const char *name, EVP_PKEY *key, X509 *cert
 int kcm_kbkdf(int feedback, int is_hmac, const char *algorithm, const void *key, size_t key_size, const void *fixed, size_t fixed_size,
               const void *iv, size_t iv_size, void *output, size_t size);
 
+/* The alternative names that a certificate request asks for; NULL where it asks for none. The caller frees with GENERAL_NAMES_free. */
+GENERAL_NAMES *kcm_request_names(X509_REQ *request);
+
 #endif

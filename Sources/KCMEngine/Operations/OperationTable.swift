@@ -47,6 +47,8 @@ public struct OperationTable: Sendable {
         table.add(ReKey.self)
         table.add(ReKeyKeyPair.self)
         table.add(DeriveKey.self)
+        table.add(Certify.self)
+        table.add(ReCertify.self)
         table.add(CreateSplitKey.self)
         table.add(JoinSplitKey.self)
         return table
