@@ -26,12 +26,16 @@ struct Get: ObjectOperation {
         let result = try OperationResult { (writer) throws(OperationFailure) in
             try self.perform(on: object, in: engine, context, to: &writer)
         }
-        if object.rules.isFresh {
+        guard object.rules.isFresh else { return result }
+        do throws(OperationFailure) {
             _ = try await engine.change(object.uniqueIdentifier, in: context) { (object) throws(OperationFailure) in
                 var attributes = object.attributes
                 attributes.set(.fresh, .boolean(false))
                 return object.counted(attributes)
             }
+        } catch {
+            // A keystore that takes no changes, such as a full one, still serves the keys that it has.
+            InternalFailure.report(error)
         }
         return result
     }
