@@ -51,11 +51,14 @@ public struct Policy: Sendable {
     public init(rules: [Rule] = Policy.builtIn) { self.rules = rules }
 
     /// Decides one operation.
-    /// - Parameter level: `nil` for operations on the server itself, which every mapped principal may do.
+    /// - Parameter level: `nil` for operations on the server itself. Every mapped principal may do those, but for ``keyless``
+    ///   cryptography: that is for whoever may do it at some level.
     public func decide(_ roles: Set<Role>, _ operation: KMIP.Operation, level: Level?, in scope: Scope) -> Decision {
-        guard let level else { return Decision(isAllowed: true, rule: "server-information") }
+        if level == nil, !Self.keyless.contains(operation) { return Decision(isAllowed: true, rule: "server-information") }
         for rule in rules
-        where roles.contains(rule.role) && rule.operations.contains(operation) && rule.levels.contains(level) && rule.scope.contains(scope) {
+        where roles.contains(rule.role) && rule.operations.contains(operation) && level.map(rule.levels.contains) ?? true
+            && rule.scope.contains(scope)
+        {
             return Decision(isAllowed: true, rule: rule.name)
         }
         return Decision(isAllowed: false, rule: "default-deny")
@@ -63,19 +66,25 @@ public struct Policy: Sendable {
 
     private static let lifecycle: Set<KMIP.Operation> = [
         .create, .register, .locate, .check, .getAttributes, .getAttributeList, .addAttribute, .modifyAttribute, .deleteAttribute,
-        .obtainLease, .getUsageAllocation, .activate, .revoke, .destroy, .archive, .recover,
+        .obtainLease, .getUsageAllocation, .activate, .revoke, .destroy, .archive, .recover, .createKeyPair, .reKey, .reKeyKeyPair, .deriveKey,
+        .certify, .reCertify, .createSplitKey, .joinSplitKey,
     ]
+    /// What is passed on to Core, too.
     private static let use: Set<KMIP.Operation> = [.encrypt, .decrypt]
+    /// Cryptography that needs no key.
+    private static let keyless: Set<KMIP.Operation> = [.hash, .rngRetrieve, .rngSeed]
+    /// Whoever may encrypt with the keys that are here may sign and authenticate with them.
+    private static let services = use.union(keyless).union([.sign, .signatureVerify, .mac, .macVerify])
 
     /// The built-in roles of the design.
     public static let builtIn: [Rule] = [
-        Rule(name: "service-l4", role: .service, operations: lifecycle.union(use).union([.get]), levels: [.l4], scope: [.edge]),
+        Rule(name: "service-l4", role: .service, operations: lifecycle.union(services).union([.get]), levels: [.l4], scope: [.edge]),
         Rule(name: "service-l3-use", role: .service, operations: use, levels: [.l3], scope: [.edge, .corePropagated]),
         // Get is granted so that the answer is the object's own: Sensitive, never its value.
         Rule(
             name: "tenant-admin",
             role: .tenantAdmin,
-            operations: lifecycle.union(use).union([.get]),
+            operations: lifecycle.union(services).union([.get]),
             levels: [.l2, .l3],
             scope: [.coreDirect]
         ),

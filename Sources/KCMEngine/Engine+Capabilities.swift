@@ -27,7 +27,7 @@ extension Engine {
 
     static func capabilities(in version: ProtocolVersion) -> CapabilityInformation {
         CapabilityInformation(
-            streaming: false,
+            streaming: true,
             asynchronous: false,
             attestation: false,
             batchUndo: version >= .v1_4 ? true : nil,

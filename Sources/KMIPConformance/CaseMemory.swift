@@ -11,6 +11,8 @@ struct CaseMemory: Sendable {
     private var generated: [String: [UInt8]] = [:]
     /// Objects whose value came out of the server's random numbers, by identifier.
     private(set) var generatedObjects: Set<String> = []
+    /// Public keys, by identifier: what they encrypt has random padding.
+    private(set) var publicKeys: Set<String> = []
     /// Every object made, in order, for cleaning up.
     private(set) var made: [String] = []
     /// The scalars answered last, by tag: what an unbound variable in a request means.
@@ -78,6 +80,7 @@ struct CaseMemory: Sendable {
             generatedObjects.formUnion(identifiers)
         case "Register", "DeriveKey", "JoinSplitKey", "Certify", "ReCertify":
             made += identifiers
+            if operation == "Register", request?[.objectType] == .enumeration(ObjectType.publicKey.rawValue) { publicKeys.formUnion(identifiers) }
             let sources = request?.fields.filter { $0.tag == .uniqueIdentifier }.compactMap(\.value.textValue) ?? []
             if sources.contains(where: generatedObjects.contains) { generatedObjects.formUnion(identifiers) }
         default: break

@@ -11,7 +11,7 @@ extension ResponseComparer {
         if let name = expected.variable { return try variable(name, expected, actual, meaning: meaning, path: path) }
         switch expected.tag {
         case .vendorIdentification: return note(.serverText)
-        case .serverCorrelationValue: return note(.serverCorrelationValue)
+        case .serverCorrelationValue: return note(.headerCorrelation)
         case .keyFormatType where item?.isGenerated == true && item?.operation == "Get" && item?.namesFormat == false:
             if ValueText.value(expected.text, type, meaning: meaning) != actual { note(.generatedFormat) }
             return
@@ -62,7 +62,7 @@ extension ResponseComparer {
         guard let item else { return false }
         switch (item.operation, expected.tag) {
         case ("RNGRetrieve", .data): return true
-        case ("Encrypt", .data), ("Encrypt", .authenticatedEncryptionTag): return item.isGenerated || item.hasServerIV
+        case ("Encrypt", .data), ("Encrypt", .authenticatedEncryptionTag): return item.isGenerated || item.hasServerIV || item.hasRandomPadding
         case ("Encrypt", .ivCounterNonce): return item.hasServerIV
         case ("Get", .keyMaterial), ("Get", .keyValue), ("MAC", .macData), ("Sign", .signatureData): return item.isGenerated
         // What the server decrypts with its own key is known only where it is what the server encrypted.

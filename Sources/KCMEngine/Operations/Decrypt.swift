@@ -12,45 +12,43 @@ struct Decrypt: KeyUsingOperation {
     var purpose: KeyPurpose { .decrypt }
     var usedBytes: Int { request.data?.readableBytes ?? 0 }
 
+    func computesLong(with object: KeyObject) -> Bool {
+        object.objectType != .symmetricKey || usedBytes > LongComputation.threshold
+    }
+
     func perform(
         with object: KeyObject,
         in engine: Engine,
         _ context: OperationContext,
         to writer: inout TTLVWriter
     ) throws(OperationFailure) -> OperationTrace {
-        try BlockCipherUse.refuseStreaming(request.correlationValue, request.initIndicator, request.finalIndicator)
+        switch try StreamStep(request.stream) {
+        case .whole: try whole(object, context, to: &writer)
+        case .begin: try begin(object, engine.repository.streams, context, to: &writer)
+        case .next(let correlation, let isLast):
+            try next(object, engine.repository.streams, context, correlation, isLast: isLast, to: &writer)
+        }
+        return OperationTrace(object)
+    }
+
+    /// A message in one piece.
+    func whole(_ object: KeyObject, _ context: OperationContext, to writer: inout TTLVWriter) throws(OperationFailure) {
+        guard object.objectType == .symmetricKey else { return try withPrivateKey(object, to: &writer) }
         let use = try BlockCipherUse(request.cryptographicParameters, for: object)
-        guard var data = request.data else { throw OperationFailure(.invalidMessage, "Data is missing") }
-        guard let iv = request.iv ?? (use.needsInitializationVector ? nil : ByteBuffer()) else {
-            throw OperationFailure(.invalidMessage, "IV/Counter/Nonce is missing")
-        }
+        guard let sent = request.data else { throw OperationFailure(.invalidMessage, "Data is missing") }
+        let iv = try use.statedInitializationVector(request.iv)
         let additional = try use.additionalData(request.additionalData)
-        var tag = ByteBuffer()
-        if use.tagLength > 0 {
-            // Before KMIP 1.4 a message has no field for the tag: it stands behind the ciphertext.
-            if let sent = request.tag {
-                guard sent.readableBytes == use.tagLength else {
-                    throw OperationFailure(.cryptographicFailure, "The Authenticated Encryption Tag does not have the Tag Length")
-                }
-                tag = sent
-            } else if context.version < .v1_4, data.readableBytes >= use.tagLength {
-                tag = data.getSlice(at: data.writerIndex - use.tagLength, length: use.tagLength) ?? ByteBuffer()
-                data.moveWriterIndex(to: data.writerIndex - use.tagLength)
-            } else {
-                throw OperationFailure(.invalidMessage, "Authenticated Encryption Tag is missing")
-            }
-        }
+        let (data, tag) = try split(sent, use, context)
 
         writer.text(.uniqueIdentifier, object.uniqueIdentifier)
-        let capacity = data.readableBytes
-        try writer.bytes(.data, capacity: capacity) { (output) throws(OperationFailure) -> Int in
+        try writer.bytes(.data, capacity: data.readableBytes) { (output) throws(OperationFailure) -> Int in
             let key = use.key
-            return try use.guarding { () throws(CryptoError) in
+            return try CryptoFailure.guarding { () throws(CryptoError) in
                 try data.withReadable { (data) throws(CryptoError) in
                     try iv.withReadable { (iv) throws(CryptoError) in
                         try additional.withReadable { (additional) throws(CryptoError) in
                             try tag.withReadable { (tag) throws(CryptoError) in
-                                try AES.decrypt(
+                                try use.cipher.decrypt(
                                     data,
                                     key: key.bytes,
                                     mode: use.mode,
@@ -66,6 +64,38 @@ struct Decrypt: KeyUsingOperation {
                 }
             }
         }
-        return OperationTrace(object)
+    }
+
+    /// The ciphertext and its tag. Before KMIP 1.4 a message has no field for the tag: it stands behind the ciphertext.
+    private func split(
+        _ sent: ByteBuffer,
+        _ use: BlockCipherUse,
+        _ context: OperationContext
+    ) throws(OperationFailure) -> (data: ByteBuffer, tag: ByteBuffer) {
+        guard use.tagLength > 0 else { return (sent, ByteBuffer()) }
+        if let tag = request.tag {
+            guard tag.readableBytes == use.tagLength else {
+                throw OperationFailure(.cryptographicFailure, "The Authenticated Encryption Tag does not have the Tag Length")
+            }
+            return (sent, tag)
+        }
+        guard context.version < .v1_4, sent.readableBytes >= use.tagLength else {
+            throw OperationFailure(.invalidMessage, "Authenticated Encryption Tag is missing")
+        }
+        var data = sent
+        let tag = data.getSlice(at: data.writerIndex - use.tagLength, length: use.tagLength) ?? ByteBuffer()
+        data.moveWriterIndex(to: data.writerIndex - use.tagLength)
+        return (data, tag)
+    }
+
+    private func withPrivateKey(_ object: KeyObject, to writer: inout TTLVWriter) throws(OperationFailure) {
+        let use = try PublicKeyEncryptionUse(request.cryptographicParameters, for: object)
+        guard let data = request.data else { throw OperationFailure(.invalidMessage, "Data is missing") }
+        writer.text(.uniqueIdentifier, object.uniqueIdentifier)
+        try writer.bytes(.data, capacity: use.key.modulusSize) { (output) throws(OperationFailure) -> Int in
+            try CryptoFailure.guarding { () throws(CryptoError) in
+                try data.withReadable { (data) throws(CryptoError) in try use.key.decrypt(data, use.padding, into: output) }
+            }
+        }
     }
 }

@@ -12,19 +12,34 @@ struct Encrypt: KeyUsingOperation {
     var purpose: KeyPurpose { .encrypt }
     var usedBytes: Int { request.data?.readableBytes ?? 0 }
 
+    func computesLong(with object: KeyObject) -> Bool {
+        object.objectType != .symmetricKey || usedBytes > LongComputation.threshold
+    }
+
     func perform(
         with object: KeyObject,
         in engine: Engine,
         _ context: OperationContext,
         to writer: inout TTLVWriter
     ) throws(OperationFailure) -> OperationTrace {
-        try BlockCipherUse.refuseStreaming(request.correlationValue, request.initIndicator, request.finalIndicator)
+        switch try StreamStep(request.stream) {
+        case .whole: try whole(object, context, to: &writer)
+        case .begin: try begin(object, engine.repository.streams, context, to: &writer)
+        case .next(let correlation, let isLast):
+            try next(object, engine.repository.streams, context, correlation, isLast: isLast, to: &writer)
+        }
+        return OperationTrace(object)
+    }
+
+    /// A message in one piece.
+    func whole(_ object: KeyObject, _ context: OperationContext, to writer: inout TTLVWriter) throws(OperationFailure) {
+        guard object.objectType == .symmetricKey else { return try withPublicKey(object, to: &writer) }
         let use = try BlockCipherUse(request.cryptographicParameters, for: object)
         guard let data = request.data else { throw OperationFailure(.invalidMessage, "Data is missing") }
         let (iv, isServerMade) = try use.initializationVector(request.iv)
         let additional = try use.additionalData(request.additionalData)
-        let capacity = try use.guarding { () throws(CryptoError) in
-            try AES.outputSize(encrypting: data.readableBytes, mode: use.mode, padding: use.padding)
+        let capacity = try CryptoFailure.guarding { () throws(CryptoError) in
+            try use.cipher.outputSize(encrypting: data.readableBytes, mode: use.mode, padding: use.padding)
         }
         let appendsTag = use.tagLength > 0 && context.version < .v1_4
 
@@ -34,11 +49,11 @@ struct Encrypt: KeyUsingOperation {
             let key = use.key
             let written: Result<Int, OperationFailure> = withUnsafeMutableBytes(of: &tag) { tag in
                 let tag = UnsafeMutableRawBufferPointer(rebasing: tag[..<use.tagLength])
-                let result = use.result { () throws(CryptoError) in
+                let result = CryptoFailure.result { () throws(CryptoError) in
                     try data.withReadable { (data) throws(CryptoError) in
                         try iv.withReadable { (iv) throws(CryptoError) in
                             try additional.withReadable { (additional) throws(CryptoError) in
-                                try AES.encrypt(
+                                try use.cipher.encrypt(
                                     data,
                                     key: key.bytes,
                                     mode: use.mode,
@@ -64,6 +79,15 @@ struct Encrypt: KeyUsingOperation {
         if use.tagLength > 0, !appendsTag {
             withUnsafeBytes(of: &tag) { writer.bytes(.authenticatedEncryptionTag, $0[..<use.tagLength]) }
         }
-        return OperationTrace(object)
+    }
+
+    private func withPublicKey(_ object: KeyObject, to writer: inout TTLVWriter) throws(OperationFailure) {
+        let use = try PublicKeyEncryptionUse(request.cryptographicParameters, for: object)
+        guard let data = request.data else { throw OperationFailure(.invalidMessage, "Data is missing") }
+        let sealed = try CryptoFailure.guarding { () throws(CryptoError) in
+            try data.withReadable { (data) throws(CryptoError) in try use.key.encrypt(data, use.padding) }
+        }
+        writer.text(.uniqueIdentifier, object.uniqueIdentifier)
+        writer.bytes(.data, sealed)
     }
 }

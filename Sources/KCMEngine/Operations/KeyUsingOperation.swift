@@ -11,6 +11,9 @@ protocol KeyUsingOperation: ServedOperation {
     /// What is charged to Usage Limits that count bytes (KMIP 1.4 §3.21).
     var usedBytes: Int { get }
 
+    /// Whether it takes too long for an event loop, given the key: then it is done in a task.
+    func computesLong(with object: KeyObject) -> Bool
+
     /// Does it, given a key that may be used so. Never waits.
     func perform(
         with object: KeyObject,
@@ -23,6 +26,8 @@ protocol KeyUsingOperation: ServedOperation {
 extension KeyUsingOperation {
     public var target: OperationTarget { .object(uniqueIdentifier) }
 
+    func computesLong(with object: KeyObject) -> Bool { false }
+
     public func performNow(
         in engine: Engine,
         _ context: OperationContext,
@@ -31,7 +36,7 @@ extension KeyUsingOperation {
         guard let object = try engine.cached(uniqueIdentifier, context) else { return nil }
         try KeyUse.check(object, for: purpose, in: context)
         // Counting has to be durable before the answer leaves.
-        if KeyUse.isCharged(object, for: purpose) { return nil }
+        if KeyUse.isCharged(object, for: purpose) || computesLong(with: object) { return nil }
         return try perform(with: object, in: engine, context, to: &writer)
     }
 

@@ -79,8 +79,10 @@ extension ObjectRepository {
             throw error
         }
         for (index, change) in changes.enumerated() {
-            if change.before != nil {
+            if let before = change.before {
                 cache.remove(change.after.uniqueIdentifier, of: tenant)
+                // A key that is revoked or destroyed stops what it is in the middle of.
+                if before.storedState != change.after.storedState { streams.remove(change.after.uniqueIdentifier, of: tenant) }
             } else {
                 cache.insert(stored[index], of: tenant, openedWith: keys, ifUnchangedSince: epochs[index])
             }

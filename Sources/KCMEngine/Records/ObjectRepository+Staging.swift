@@ -3,7 +3,7 @@ public import KMIP
 
 extension ObjectRepository {
     /// The same objects, seen through changes that are not stored yet.
-    func staged() -> ObjectRepository { ObjectRepository(store: store, keyring: keyring, cache: cache, staging: Staging()) }
+    func staged() -> ObjectRepository { ObjectRepository(self, staging: Staging()) }
 
     /// Stores everything that was staged in one durable commit: all or none.
     /// - Throws: `StoreError` `.conflict` where someone else changed one of the objects, or took a name, meanwhile.
@@ -11,7 +11,7 @@ extension ObjectRepository {
         guard let staging else { return }
         let changes = staging.all.map { entry in entry.before.map { .replace($0, with: entry.after) } ?? ObjectChange.create(entry.after) }
         guard !changes.isEmpty else { return }
-        try await ObjectRepository(store: store, keyring: keyring, cache: cache, staging: nil).apply(changes, of: tenant)
+        try await ObjectRepository(self, staging: nil).apply(changes, of: tenant)
     }
 
     /// Keeps changes for later, after the checks that a commit would make.
@@ -42,7 +42,7 @@ extension ObjectRepository {
     /// Goes through what the store has and the batch left alone, and then through what the batch made or changed.
     func search(_ attributes: [Attribute], staging: Staging, level: Level, of tenant: String, visit: (KeyObject) throws -> Bool) async throws {
         var goesOn = true
-        let stored = ObjectRepository(store: store, keyring: keyring, cache: cache, staging: nil)
+        let stored = ObjectRepository(self, staging: nil)
         try await stored.search(attributes, level: level, of: tenant) { object in
             if staging.object(object.uniqueIdentifier) != nil { return true }
             goesOn = try visit(object)

@@ -7,21 +7,26 @@ public final class ObjectRepository: Sendable {
     public let store: any Store
     public let keyring: any SealingKeyring
     let cache: ObjectCache
+    /// What is being worked on in parts with objects that were opened; goes when they go.
+    let streams: StreamTable
     /// Where changes go that are not stored yet; `nil` where they are stored at once.
     let staging: Staging?
 
     /// - Parameter cacheCapacity: the most opened objects to keep in memory.
-    public init(store: any Store, keyring: any SealingKeyring, cacheCapacity: Int = 100_000) {
+    public init(store: any Store, keyring: any SealingKeyring, cacheCapacity: Int = 100_000, streamLimits: StreamLimits = StreamLimits()) {
         self.store = store
         self.keyring = keyring
         self.cache = ObjectCache(capacity: cacheCapacity)
+        streams = StreamTable(limits: streamLimits)
         staging = nil
     }
 
-    init(store: any Store, keyring: any SealingKeyring, cache: ObjectCache, staging: Staging?) {
-        self.store = store
-        self.keyring = keyring
-        self.cache = cache
+    /// The same objects, seen through changes that are not stored yet, or no longer so.
+    init(_ other: ObjectRepository, staging: Staging?) {
+        store = other.store
+        keyring = other.keyring
+        cache = other.cache
+        streams = other.streams
         self.staging = staging
     }
 
@@ -33,7 +38,10 @@ public final class ObjectRepository: Sendable {
     }
 
     /// Forgets everything opened for a tenant, or for all.
-    public func forget(tenant: String) { cache.removeAll(of: tenant) }
+    public func forget(tenant: String) {
+        cache.removeAll(of: tenant)
+        streams.removeAll(of: tenant)
+    }
 
     // MARK: Reading
 
@@ -91,6 +99,7 @@ public final class ObjectRepository: Sendable {
         cache.remove(identifier, of: tenant)
         try await store.commit(writes, in: Namespace(tenant))
         cache.remove(identifier, of: tenant)
+        streams.remove(identifier, of: tenant)
     }
 
     /// Opens the records of one object, all of them in `entries`.

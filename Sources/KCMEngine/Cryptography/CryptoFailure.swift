@@ -1,0 +1,28 @@
+internal import KCMCrypto
+internal import KMIP
+
+/// Turns a failure of the cryptographic library into the Result Reason of the standard, with a text that tells no oracle.
+enum CryptoFailure {
+    /// Runs `body`, which must be of one operation on the client's data.
+    static func guarding<R>(_ body: () throws(CryptoError) -> R) throws(OperationFailure) -> R { try result(body).get() }
+
+    /// The same, where closures in the way do not keep the type of errors.
+    static func result<R>(_ body: () throws(CryptoError) -> R) -> Result<R, OperationFailure> {
+        do throws(CryptoError) { return .success(try body()) } catch { return .failure(failure(error)) }
+    }
+
+    /// What the client gets.
+    static func failure(_ error: CryptoError) -> OperationFailure {
+        switch error.code {
+        case .authentication, .padding:
+            return OperationFailure(.cryptographicFailure, "The data cannot be decrypted with this key and these parameters")
+        case .length: return OperationFailure(.cryptographicFailure, "The length of the data does not fit the key, the mode and the padding")
+        case .parameter:
+            return OperationFailure(.cryptographicFailure, "The key, the IV/Counter/Nonce, the salt or the tag has a length that the algorithm does not take")
+        case .unsupported: return OperationFailure(.featureNotSupported, "The key and the parameters do not go together, or the algorithm is not served")
+        default:
+            InternalFailure.report(error)
+            return OperationFailure(.cryptographicFailure, "The cryptographic operation failed")
+        }
+    }
+}
