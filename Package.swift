@@ -69,7 +69,7 @@ let package = Package(
         .target(name: "KCMPluginKit", dependencies: ["CKCMPlugin", "KCMPluginHost"], swiftSettings: strict),
         .executableTarget(
             name: "kcm-plugin-exercise",
-            cSettings: [.headerSearchPath("../../plugin-sdk/include"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra"])],
+            cSettings: [.headerSearchPath("../../plugin-sdk/include"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-gdwarf-4"])],
             linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]
         ),
 

@@ -4,7 +4,7 @@ import Testing
 /// The kit fails the check that a fault is about, and no other.
 @Suite(.serialized) struct FaultyPluginTests {
     /// What takes seconds: run only for faults that it finds.
-    private static let slow = ["store.threads", "store.durable.crash", "plugin.memory"]
+    private static let slow = ["store.threads", "store.durable.crash", "store.memory"]
 
     struct Fault: Sendable, CustomTestStringConvertible {
         let name: String
@@ -25,8 +25,8 @@ import Testing
         Fault("NOT_DURABLE", "store.durable.crash"),
         Fault("HALF_BATCH", "store.durable.crash"),
         Fault("LOST_REVISION", "store.durable.crash", "store.durable.reopen"),
-        Fault("LEAK", "plugin.memory"),
-        Fault("OVERREAD", "plugin.memory"),
+        Fault("LEAK", "store.memory"),
+        Fault("OVERREAD", "store.memory"),
         Fault("EMPTY_KEY", "store.bytes.empty-key", "store.misuse.null"),
         Fault("EMPTY_VALUE", "store.bytes.empty-value"),
         Fault("ANEW", "store.revisions.anew"),

@@ -25,7 +25,7 @@ import Testing
         defer { _ = system("rm -rf '\(folder)'") }
         #expect(mkdir(folder, 0o700) == 0)
         var options = KitOptions("\(KitRun.products)/libkcm-sqlite.so", "path=\(folder)/store.sqlite")
-        options.skip = ["store.threads", "plugin.memory"]
+        options.skip = ["store.threads", "store.memory"]
         _ = try await outcome(options)
         options.only = ["store.namespaces", "store.statistics"]
         _ = try await outcome(options)
