@@ -73,7 +73,7 @@ let package = Package(
         .target(name: "KCMPluginKit", dependencies: ["CKCMPlugin", "KCMPluginHost"], swiftSettings: strict),
         .executableTarget(
             name: "kcm-plugin-exercise",
-            cSettings: [.headerSearchPath("../../plugin-sdk/include"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra"])],
+            cSettings: [.headerSearchPath("../../plugin-sdk/include"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-gdwarf-4"])],
             linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]
         ),
 
@@ -144,6 +144,7 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
+        .testTarget(name: "KCMPluginKitTests", dependencies: ["KCMPluginKit"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "KCMEngineTests", dependencies: ["KCMEngine", "KCMCrypto", "KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KCMAccessTests", dependencies: ["KCMAccess", "KMIP"], swiftSettings: strict),
         .testTarget(

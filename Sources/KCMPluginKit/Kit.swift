@@ -81,7 +81,7 @@ package struct Kit {
         }
         let folder = "\(root)/\(check.name)"
         let token = "\(String(getpid(), radix: 36))\(String(UInt32.random(in: 0..<46_656), radix: 36))\(index)"
-        let settings = options.settings.map { setting in
+        let settings = options.settings(for: check.subject).map { setting in
             KitOptions.Setting(key: setting.key, value: setting.value.replacing("{dir}", with: folder).replacing("{id}", with: token))
         }
         let command = ChildCommand(

@@ -4,6 +4,8 @@ package struct KitOptions: Sendable {
     package var plugin: String
     /// In the order given. `{dir}` in a value stands for a fresh folder for each check, `{id}` for a word that is different for each.
     package var settings: [Setting]
+    /// Of the root of trust, where a plugin that is a store as well takes others; `nil`: the same.
+    package var rootSettings: [Setting]?
     /// Patterns of checks to run; empty: all.
     package var only: [String] = []
     /// Patterns of checks to leave out.
@@ -39,4 +41,7 @@ package struct KitOptions: Sendable {
 
     /// Whether every check has a medium of its own.
     package var hasFreshMedia: Bool { settings.isEmpty || settings.contains { $0.value.contains("{dir}") || $0.value.contains("{id}") } }
+
+    /// What a check opens the plugin with.
+    func settings(for subject: Check.Subject) -> [Setting] { subject == .root ? rootSettings ?? settings : settings }
 }

@@ -1,6 +1,6 @@
 /*
  * Exercises a plugin once through everything, to be run under valgrind by `kcmctl plugin check`:
- *   kcm-plugin-exercise LIBRARY TOKEN [key=value ...]
+ *   kcm-plugin-exercise LIBRARY TOKEN store|root [key=value ...]
  * It judges nothing but memory: answers are read and dropped. What it passes in stands in blocks of exactly its size and is
  * freed when the call is back, so that a byte too many or too late is seen. Descriptor 3, where there is one, is told how far it is.
  * Exit codes: 0 done, 2 wrong usage, 3 the plugin does not load or open.
@@ -442,8 +442,8 @@ static int exercise(open_function open, void (*close)(void *), void (*body)(void
 
 int main(int count, char **arguments)
 {
-    if (count < 3) {
-        fprintf(stderr, "usage: kcm-plugin-exercise LIBRARY TOKEN [key=value ...]\n");
+    if (count < 4) {
+        fprintf(stderr, "usage: kcm-plugin-exercise LIBRARY TOKEN store|root [key=value ...]\n");
         return 2;
     }
     channel = fdopen(3, "w");
@@ -461,7 +461,7 @@ int main(int count, char **arguments)
     }
     token = arguments[2];
     settings = calloc((size_t)count, sizeof *settings);
-    for (int i = 3; i < count; i++) {
+    for (int i = 4; i < count; i++) {
         char *equals = strchr(arguments[i], '=');
         if (equals == NULL) {
             return 2;
@@ -469,13 +469,8 @@ int main(int count, char **arguments)
         *equals = '\0';
         settings[setting_count++] = (kcm_setting){arguments[i], equals + 1};
     }
-    int result = 0;
-    if (plugin->capabilities & KCM_CAP_STORE) {
-        result = exercise(plugin->store->open, plugin->store->close, exercise_store);
-    }
-    if (result == 0 && plugin->capabilities & KCM_CAP_ROOT) {
-        result = exercise(plugin->root->open, plugin->root->close, exercise_root);
-    }
+    int result = strcmp(arguments[3], "root") == 0 ? exercise(plugin->root->open, plugin->root->close, exercise_root)
+                                                   : exercise(plugin->store->open, plugin->store->close, exercise_store);
     free(settings);
     fflush(channel);
     /* The library stays loaded: the report names its functions. */

@@ -17,6 +17,11 @@ extension Plugin {
 
         @Argument(help: "The plugin's name, or the path of its library.") var library: String?
         @OptionGroup var given: PluginSettings
+        @Option(
+            name: .customLong("root-settings"), parsing: .upToNextOption,
+            help: ArgumentHelp("Settings of the root of trust, where the plugin is a store as well and takes others.", valueName: "key=value")
+        )
+        var rootLines: [String] = []
         @Option(parsing: .upToNextOption, help: "Only these checks: names, or beginnings of names up to a dot.") var only: [String] = []
         @Option(parsing: .upToNextOption, help: "Without these checks.") var skip: [String] = []
         @Option(help: "Kills in the crash loop.") var rounds = 200
@@ -32,6 +37,7 @@ extension Plugin {
         func run() async throws {
             var options = KitOptions(plugin: library ?? "", settings: try given.settings())
             (options.only, options.skip, options.rounds, options.keep) = (only, skip, rounds, keep)
+            if !rootLines.isEmpty { options.rootSettings = try PluginSettings.settings(rootLines) }
             let kit = Kit(options, program: Child.program)
             do {
                 if list { return try show(kit.checks()) }
@@ -102,7 +108,9 @@ struct PluginSettings: ParsableArguments {
     var lines: [String] = []
 
     /// - Throws: `ValidationError` for a line that is none.
-    func settings() throws -> [KitOptions.Setting] {
+    func settings() throws -> [KitOptions.Setting] { try Self.settings(lines) }
+
+    static func settings(_ lines: [String]) throws -> [KitOptions.Setting] {
         try lines.map { line in
             guard let setting = KitOptions.Setting(line) else { throw ValidationError("'\(line)' is no setting: it is written key=value") }
             return setting
