@@ -39,6 +39,7 @@ let package = Package(
     products: [
         .executable(name: "kcmd", targets: ["kcmd"]),
         .executable(name: "kcmctl", targets: ["kcmctl"]),
+        .executable(name: "kcm-plugin-exercise", targets: ["kcm-plugin-exercise"]),
         .library(name: "kcm-sqlite", type: .dynamic, targets: ["PluginSQLite"]),
         .library(name: "kcm-lmdb", type: .dynamic, targets: ["PluginLMDB"]),
         .library(name: "kcm-memory", type: .dynamic, targets: ["PluginMemory"]),
@@ -66,6 +67,13 @@ let package = Package(
         .target(name: "KCMAccess", dependencies: ["KMIP", "KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMAudit", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMPluginHost", dependencies: ["CKCMPlugin", "KCMStore", "KCMCrypto", nioPosix, nioCore, logging], swiftSettings: strict),
+
+        .target(name: "KCMPluginKit", dependencies: ["CKCMPlugin", "KCMPluginHost"], swiftSettings: strict),
+        .executableTarget(
+            name: "kcm-plugin-exercise",
+            cSettings: [.headerSearchPath("../../plugin-sdk/include"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra"])],
+            linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]
+        ),
 
         // The engine and the two modes on top of it.
         .target(name: "KCMEngine", dependencies: ["KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
@@ -105,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "kcmctl",
             dependencies: [
-                "KMIP", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMStore", "KCMSettings", nioCore, nioPosix, nioSSL, logging,
+                "KMIP", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMPluginKit", "KCMStore", "KCMSettings", nioCore, nioPosix, nioSSL, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
