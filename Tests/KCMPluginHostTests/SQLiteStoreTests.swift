@@ -4,63 +4,28 @@ import KCMStore
 import Testing
 
 @Suite struct SQLiteStoreTests {
-    private func open(_ path: String) throws -> PluginStore {
-        try PluginStore(try PluginLibrary.load("sqlite", searchPath: .standard()), settings: ["path": path], logger: .silent)
-    }
+    private func open(_ path: String) throws -> PluginStore { try Keystore.sqlite.open(path) }
 
-    private func refusal(_ settings: [String: String]) throws -> String {
-        let library = try PluginLibrary.load("sqlite", searchPath: .standard())
-        let error = #expect(throws: PluginError.self) { _ = try PluginStore(library, settings: settings, logger: .silent) }
-        return "\(try #require(error))"
-    }
-
-    @Test func aReopenedStoreHoldsEverything() async throws {
+    @Test func aFileThatIsNoDatabaseIsRefused() throws {
         let folder = try Folder()
-        for round in UInt64(1)...3 {
-            let store = try open(folder.file("a.sqlite"))
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for entry in UInt8(0)..<100 { group.addTask { try await store.commit([.put([entry], [entry])], in: .acme) } }
-                try await group.waitForAll()
-            }
-            await store.close()
-            let reopened = try open(folder.file("a.sqlite"))
-            let entries = try await reopened.scan(prefix: [], after: nil, limit: 1000, in: .acme)
-            #expect(entries.map(\.key) == (UInt8(0)..<100).map { [$0] })
-            #expect(entries.allSatisfy { $0.value == $0.key && $0.revision == round })
-            await reopened.close()
-        }
+        try folder.write(String(repeating: "This is no database. ", count: 100), to: "text")
+        #expect(try Keystore.sqlite.refusal(["path": folder.file("text")]).contains("file is not a database"))
     }
 
-    @Test func onlyTheOwnerMayReadItsFiles() async throws {
-        let folder = try Folder()
-        let store = try open(folder.file("a.sqlite"))
-        try await store.commit([.put([1], [1])], in: .acme)
-        for name in ["a.sqlite", "a.sqlite-wal", "a.sqlite-shm", "a.sqlite.lock"] {
-            var status = stat()
-            #expect(stat(folder.file(name), &status) == 0, "\(name)")
-            #expect(status.st_mode & 0o777 == 0o600, "\(name)")
-        }
-        await store.close()
-    }
-
-    @Test func aSecondDaemonOnTheFileIsRefused() async throws {
+    @Test func theFirstSchemaIsBroughtUpToDate() async throws {
         let folder = try Folder()
         let path = folder.file("a.sqlite")
+        let rows = #"[(b"acme", bytes([i]), bytes([i]) * 2000, i + 1) for i in range(100)]"#
+        let table = "CREATE TABLE entry (name_space BLOB NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (name_space, key)) WITHOUT ROWID"
+        try await Shell.run(
+            "python3 -c 'import sqlite3; d = sqlite3.connect(\"\(path)\"); d.execute(\"\(table)\"); d.executemany(\"INSERT INTO entry VALUES (?,?,?,?)\", \(rows)); d.execute(\"PRAGMA user_version = 1\"); d.commit()'"
+        )
         let store = try open(path)
-        let line = try refusal(["path": path])
-        #expect(line.hasPrefix("plugin sqlite (/"))
-        #expect(line.hasSuffix("\(path) is in use by another process"))
+        let entries = try await store.scan(prefix: [], after: nil, limit: 1000, in: .acme)
+        #expect(entries.count == 100)
+        #expect(entries.allSatisfy { $0.value == [UInt8](repeating: $0.key[0], count: 2000) && $0.revision == UInt64($0.key[0]) + 1 })
         await store.close()
-        await (try open(path)).close()
-    }
-
-    @Test func settingsAndFilesThatAreWrongGiveOneClearLine() async throws {
-        let folder = try Folder()
-        #expect(try refusal([:]).contains("setting 'path'"))
-        #expect(try refusal(["path": folder.file("a"), "pfad": "x"]).contains("'pfad' is not known"))
-        #expect(try refusal(["path": folder.file("no/such/a.sqlite")]).contains("No such file or directory"))
-        try folder.write(String(repeating: "This is no database. ", count: 100), to: "text")
-        #expect(try refusal(["path": folder.file("text")]).contains("file is not a database"))
+        #expect(try await verify(.sqlite, path) == "0 \n")
     }
 
     @Test func aNewerSchemaIsRefused() async throws {
@@ -68,24 +33,9 @@ import Testing
         await (try open(folder.file("a.sqlite"))).close()
         // The schema's version stands at byte 60 of the file, big-endian.
         let descriptor = Glibc.open(folder.file("a.sqlite"), O_RDWR)
-        #expect(pwrite(descriptor, [0, 0, 0, 2] as [UInt8], 4, 60) == 4)
+        #expect(pwrite(descriptor, [0, 0, 0, 3] as [UInt8], 4, 60) == 4)
         close(descriptor)
-        #expect(try refusal(["path": folder.file("a.sqlite")]).contains("newer version (schema 2"))
-    }
-
-    /// A file system of one megabyte stands for the full disk; mounting it takes root.
-    @Test(.enabled(if: geteuid() == 0))
-    func aFullDiskIsFullAndChangesNothing() async throws {
-        let small = try SmallDisk()
-        let full = try open(small.file("a.sqlite"))
-        let big = [UInt8](repeating: 1, count: 4 << 20)
-        try await full.commit([.put([1], [1])], in: .acme)
-        await #expect(throws: StoreError(.full, "")) { try await full.commit([.put([1], [2]), .put([2], big)], in: .acme) }
-        #expect(try await full.get([1], in: .acme)?.value == [1])
-        #expect(try await full.get([2], in: .acme) == nil)
-        try await full.commit([.put([1], [3])], in: .acme)
-        #expect(try await full.get([1], in: .acme)?.revision == 2)
-        await full.close()
+        #expect(try Keystore.sqlite.refusal(["path": folder.file("a.sqlite")]).contains("newer version (schema 3"))
     }
 
     @Test func damageIsReportedAsSuch() async throws {
@@ -102,5 +52,6 @@ import Testing
         #expect(error?.code == .corrupt)
         #expect(error?.message.contains(path) == true)
         await damaged.close()
+        #expect(try await verify(.sqlite, path).hasPrefix("6 \(path): "))
     }
 }
