@@ -82,7 +82,7 @@ let package = Package(
         .target(name: "KCMEngine", dependencies: ["KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMCore", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMEdge", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
-        .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMEngine", nioCore, logging], swiftSettings: strict),
+        .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", nioCore, logging], swiftSettings: strict),
 
         // What touches sockets and files.
         .target(name: "KMIPClient", dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL], swiftSettings: strict),

@@ -3,7 +3,7 @@
 #   dist/bin              kcmd, kcmctl, kcm-plugin-exercise (which kcmctl plugin check runs)
 #   dist/lib/kcm          the Swift runtime libraries that they need
 #   dist/lib/kcm/plugins  the shipped plugins
-#   dist/include          the plugin header
+#   dist/include          the plugin header; dist/lib/pkgconfig says how to build against it
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,7 +23,7 @@ mkdir -p dist/bin dist/lib/kcm/plugins dist/include
 # `install` unlinks first: a running daemon keeps its old file.
 install -m 755 "$built/kcmd" "$built/kcmctl" "$built/kcm-plugin-exercise" dist/bin/
 install -m 755 "$built"/libkcm-*.so dist/lib/kcm/plugins/
-cp -R plugin-sdk/include/. dist/include/
+scripts/install-sdk.sh dist
 
 # Every runtime library that is needed, directly or by another.
 needed() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
