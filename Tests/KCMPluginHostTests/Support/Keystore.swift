@@ -1,20 +1,35 @@
 import KCMPluginHost
 import KCMStore
+import Logging
 import Testing
 
 /// The shipped stores that the contract tests run against.
 enum Keystore: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    case sqlite, memory
+    case sqlite, lmdb, file, memory
+
+    /// Those that keep what they are given.
+    static let durable: [Keystore] = [.sqlite, .lmdb, .file]
 
     var testDescription: String { rawValue }
 
-    /// A fresh, empty store.
-    func open(in folder: Folder) throws -> PluginStore {
-        try PluginStore(
+    /// Opens the store at `path`, which is made where it is not there.
+    func open(_ path: String, settings: [String: String] = [:], logger: Logger = .silent) throws -> PluginStore {
+        let place = self == .memory ? [:] : ["path": path]
+        return try PluginStore(
             try PluginLibrary.load(rawValue, searchPath: .standard()),
-            settings: self == .memory ? [:] : ["path": folder.file("store.\(rawValue)")],
-            logger: .silent
+            settings: place.merging(settings) { $1 },
+            logger: logger
         )
+    }
+
+    /// A fresh, empty store.
+    func open(in folder: Folder) throws -> PluginStore { try open(folder.file("store.\(rawValue)")) }
+
+    /// The line that opening with these settings fails with.
+    func refusal(_ settings: [String: String]) throws -> String {
+        let library = try PluginLibrary.load(rawValue, searchPath: .standard())
+        let error = #expect(throws: PluginError.self) { _ = try PluginStore(library, settings: settings, logger: .silent) }
+        return "\(try #require(error))"
     }
 
     /// Runs `body` with a fresh store and closes it, whatever happens.
