@@ -41,6 +41,7 @@ let package = Package(
         .library(name: "kcm-sqlite", type: .dynamic, targets: ["PluginSQLite"]),
         .library(name: "kcm-memory", type: .dynamic, targets: ["PluginMemory"]),
         .library(name: "kcm-file", type: .dynamic, targets: ["PluginFile"]),
+        .library(name: "kcm-pkcs11", type: .dynamic, targets: ["PluginPKCS11"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -113,6 +114,7 @@ let package = Package(
         plugin("PluginSQLite", path: "Plugins/sqlite", links: ["sqlite3"]),
         plugin("PluginMemory", path: "Plugins/memory"),
         plugin("PluginFile", path: "Plugins/file", links: ["crypto"]),
+        plugin("PluginPKCS11", path: "Plugins/pkcs11", links: ["p11", "crypto"]),
 
         .testTarget(name: "KMIPTests", dependencies: ["KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KCMCryptoTests", dependencies: ["KCMCrypto"], swiftSettings: strict),

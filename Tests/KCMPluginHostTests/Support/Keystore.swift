@@ -4,7 +4,7 @@ import Testing
 
 /// The shipped stores that the contract tests run against.
 enum Keystore: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    case sqlite, memory
+    case sqlite, memory, pkcs11
 
     var testDescription: String { rawValue }
 
@@ -12,9 +12,19 @@ enum Keystore: String, CaseIterable, Sendable, CustomTestStringConvertible {
     func open(in folder: Folder) throws -> PluginStore {
         try PluginStore(
             try PluginLibrary.load(rawValue, searchPath: .standard()),
-            settings: self == .memory ? [:] : ["path": folder.file("store.\(rawValue)")],
+            settings: try settings(in: folder),
             logger: .silent
         )
+    }
+
+    /// What the plugin is told.
+    private func settings(in folder: Folder) throws -> [String: String] {
+        switch self {
+        case .memory: [:]
+        case .pkcs11:
+            try Token.shared.get().settings(["name": String(folder.path.split(separator: "/").last ?? ""), "lock_file": folder.file("lock")])
+        default: ["path": folder.file("store.\(rawValue)")]
+        }
     }
 
     /// Runs `body` with a fresh store and closes it, whatever happens.
