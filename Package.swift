@@ -38,6 +38,7 @@ let package = Package(
     products: [
         .executable(name: "kcmd", targets: ["kcmd"]),
         .executable(name: "kcmctl", targets: ["kcmctl"]),
+        .executable(name: "kcm-plugin-exercise", targets: ["kcm-plugin-exercise"]),
         .library(name: "kcm-sqlite", type: .dynamic, targets: ["PluginSQLite"]),
         .library(name: "kcm-memory", type: .dynamic, targets: ["PluginMemory"]),
         .library(name: "kcm-file", type: .dynamic, targets: ["PluginFile"]),
@@ -66,11 +67,18 @@ let package = Package(
         .target(name: "KCMAudit", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMPluginHost", dependencies: ["CKCMPlugin", "KCMStore", "KCMCrypto", nioPosix, nioCore, logging], swiftSettings: strict),
 
+        .target(name: "KCMPluginKit", dependencies: ["CKCMPlugin", "KCMPluginHost"], swiftSettings: strict),
+        .executableTarget(
+            name: "kcm-plugin-exercise",
+            cSettings: [.headerSearchPath("../../plugin-sdk/include"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra"])],
+            linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]
+        ),
+
         // The engine and the two modes on top of it.
         .target(name: "KCMEngine", dependencies: ["KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMCore", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMEdge", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
-        .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMEngine", nioCore, logging], swiftSettings: strict),
+        .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", nioCore, logging], swiftSettings: strict),
 
         // What touches sockets and files.
         .target(name: "KMIPClient", dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL], swiftSettings: strict),
@@ -104,7 +112,7 @@ let package = Package(
         .executableTarget(
             name: "kcmctl",
             dependencies: [
-                "KMIP", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMStore", "KCMSettings", nioCore, nioPosix, nioSSL, logging,
+                "KMIP", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMPluginKit", "KCMStore", "KCMSettings", nioCore, nioPosix, nioSSL, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

@@ -31,6 +31,6 @@ public enum Provisioning {
                 Attribute(.activationDate, .dateTime(now)),
             ])
         )
-        return try await engine.perform(.create(request), in: context).trace.object
+        return try await engine.create(request, in: context)
     }
 }

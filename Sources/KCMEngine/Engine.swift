@@ -1,6 +1,5 @@
 public import KMIP
 internal import KCMStore
-public import NIOCore
 
 /// Does the operations of KMIP on the objects of one store. Knows neither certificates nor transports; the caller has authorised.
 public final class Engine: Sendable {
@@ -22,93 +21,38 @@ public final class Engine: Sendable {
 
     public let repository: ObjectRepository
     public let rules: Rules
+    /// What can be asked here.
+    public let operations = OperationTable.standard
 
     public init(repository: ObjectRepository, rules: Rules) {
         self.repository = repository
         self.rules = rules
     }
 
-    /// Does an operation whose object is in memory, at once and on the caller's thread.
-    ///
-    /// Writes the items of the Response Payload to `writer`.
-    /// - Returns: `nil` where the operation has to wait for something: then nothing was written, and
-    ///   ``perform(_:in:)`` is to be called.
-    /// - Throws: the failure that the client gets; `writer` may hold a part then, which the caller drops.
+    /// The versions served, best first.
+    static let versions: [ProtocolVersion] = [.v1_4, .v1_3, .v1_2, .v1_1, .v1_0]
+
+    /// Does an operation whose object is in memory, at once and on the caller's thread; see ``ServedOperation/performNow(in:_:to:)``.
     public func performNow(
-        _ request: OperationRequest,
+        _ operation: any ServedOperation,
         in context: OperationContext,
         to writer: inout TTLVWriter
     ) throws(OperationFailure) -> OperationTrace? {
-        switch request {
-        case .encrypt(let request):
-            guard let object = try cached(request.uniqueIdentifier, context) else { return nil }
-            return try encrypt(request, with: object, in: context, to: &writer)
-        case .decrypt(let request):
-            guard let object = try cached(request.uniqueIdentifier, context) else { return nil }
-            return try decrypt(request, with: object, in: context, to: &writer)
-        case .get(let request):
-            guard let object = try cached(request.uniqueIdentifier, context) else { return nil }
-            return try get(request, object, in: context, to: &writer)
-        case .getAttributes(let request):
-            guard let object = try cached(request.uniqueIdentifier, context) else { return nil }
-            return try getAttributes(request, of: object, in: context, to: &writer)
-        case .getAttributeList(let request):
-            guard let object = try cached(request.uniqueIdentifier, context) else { return nil }
-            return try getAttributeList(of: object, in: context, to: &writer)
-        case .query(let request): return query(request, in: context, to: &writer)
-        case .discoverVersions(let request): return discoverVersions(request, to: &writer)
-        case .create, .register, .locate, .activate, .revoke, .destroy: return nil
-        }
+        try operation.performNow(in: self, context, to: &writer)
     }
 
-    /// Does any operation.
-    /// - Returns: the items of the Response Payload and what was done.
-    /// - Throws: the failure that the client gets.
+    /// Does any operation; see ``ServedOperation/perform(in:_:)``.
     public func perform(
-        _ request: OperationRequest,
+        _ operation: any ServedOperation,
         in context: OperationContext
-    ) async throws(OperationFailure) -> (payload: ByteBuffer, trace: OperationTrace) {
-        switch request {
-        case .create(let request): return try await create(request, in: context)
-        case .register(let request): return try await register(request, in: context)
-        case .locate(let request): return try await locate(request, in: context)
-        case .activate(let request): return try await activate(request, in: context)
-        case .revoke(let request): return try await revoke(request, in: context)
-        case .destroy(let request): return try await destroy(request, in: context)
-        case .encrypt(let request):
-            let object = try await load(request.uniqueIdentifier, context)
-            return try emit { (writer) throws(OperationFailure) in try self.encrypt(request, with: object, in: context, to: &writer) }
-        case .decrypt(let request):
-            let object = try await load(request.uniqueIdentifier, context)
-            return try emit { (writer) throws(OperationFailure) in try self.decrypt(request, with: object, in: context, to: &writer) }
-        case .get(let request):
-            let object = try await load(request.uniqueIdentifier, context)
-            return try emit { (writer) throws(OperationFailure) in try self.get(request, object, in: context, to: &writer) }
-        case .getAttributes(let request):
-            let object = try await load(request.uniqueIdentifier, context)
-            return try emit { (writer) throws(OperationFailure) in try self.getAttributes(request, of: object, in: context, to: &writer) }
-        case .getAttributeList(let request):
-            let object = try await load(request.uniqueIdentifier, context)
-            return try emit { (writer) throws(OperationFailure) in try self.getAttributeList(of: object, in: context, to: &writer) }
-        case .query(let request):
-            return try emit { (writer) throws(OperationFailure) in self.query(request, in: context, to: &writer) }
-        case .discoverVersions(let request):
-            return try emit { (writer) throws(OperationFailure) in self.discoverVersions(request, to: &writer) }
-        }
+    ) async throws(OperationFailure) -> OperationResult {
+        try await operation.perform(in: self, context)
     }
 
     // MARK: What operations share
 
-    /// Writes a payload into a buffer of its own.
-    func emit(
-        _ body: (inout TTLVWriter) throws(OperationFailure) -> OperationTrace
-    ) throws(OperationFailure) -> (payload: ByteBuffer, trace: OperationTrace) {
-        var writer = TTLVWriter()
-        let trace = try body(&writer)
-        return (writer.buffer, trace)
-    }
-
-    private func cached(_ sent: String?, _ context: OperationContext) throws(OperationFailure) -> KeyObject? {
+    /// The object asked for, where it is in memory.
+    func cached(_ sent: String?, _ context: OperationContext) throws(OperationFailure) -> KeyObject? {
         repository.cached(try context.identifier(sent), of: context.tenant)
     }
 

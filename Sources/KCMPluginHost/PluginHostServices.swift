@@ -41,6 +41,9 @@ final class PluginHostServices: @unchecked Sendable {
 
     var pointer: UnsafePointer<kcm_host> { UnsafePointer(host) }
 
+    /// A line of the host about the plugin.
+    func complain(_ text: String) { logger.error("\(text)") }
+
     deinit { host.deallocate() }
 
     /// Calls an `open` function with settings.

@@ -32,6 +32,8 @@ public final class PluginRootOfTrust: RootOfTrust, @unchecked Sendable {
 
     /// What the plugin says of itself.
     public var info: PluginInfo { library.info }
+    /// How often it was called since it was opened, and what came of it.
+    public var metrics: PluginMetrics { calls.metrics }
 
     public func wrap(_ key: borrowing SecretBytes) async throws -> [UInt8] {
         // A copy that lives as long as the call, which may outlast this function's caller.
@@ -76,7 +78,9 @@ public final class PluginRootOfTrust: RootOfTrust, @unchecked Sendable {
         let task = closing.withLock { closing in
             if let closing { return closing }
             let task = Task { [self] in
-                await calls.close()
+                guard await calls.close() else {
+                    return services.complain("a call did not come back; the root of trust was not closed")
+                }
                 functions.close?(instance)
             }
             closing = task

@@ -11,10 +11,10 @@ internal import Synchronization
 public final class PluginStore: Store, @unchecked Sendable {
     public let limits: StoreLimits
     private let library: PluginLibrary
-    private let functions: kcm_store_functions
+    let functions: kcm_store_functions
     private let services: PluginHostServices
-    private let instance: UnsafeMutableRawPointer
-    private let calls: PluginCalls
+    let instance: UnsafeMutableRawPointer
+    let calls: PluginCalls
     private let queue: CommitQueue
     private let closing = Mutex<Task<Void, Never>?>(nil)
 
@@ -59,6 +59,8 @@ public final class PluginStore: Store, @unchecked Sendable {
 
     /// What the plugin says of itself.
     public var info: PluginInfo { library.info }
+    /// How often it was called since it was opened, and what came of it.
+    public var metrics: PluginMetrics { calls.metrics }
 
     public func get(_ key: [UInt8], in namespace: Namespace) async throws -> StoredValue? {
         try check(namespace)
@@ -137,7 +139,10 @@ public final class PluginStore: Store, @unchecked Sendable {
         let task = closing.withLock { closing in
             if let closing { return closing }
             let task = Task { [self] in
-                await calls.close()
+                // A plugin with a call inside must not be closed: it is left as it is, for the process to end with.
+                guard await calls.close() else {
+                    return services.complain("a call did not come back; the store was not closed")
+                }
                 functions.close?(instance)
             }
             closing = task
@@ -162,26 +167,33 @@ public final class PluginStore: Store, @unchecked Sendable {
 
     /// One call, and so one deadline, for each group; the next follows while commits wait.
     private func startWriter() {
-        calls.submitWrite("commit") { [self] in commitNextGroup() } then: { [self] result in
+        calls.submitWrite("commit") { [self] in commitNextGroup() } isGood: { $0 == .nothingLeft ? nil : $0 == .done } then: { [self] result in
             switch result {
-            case .success(true): startWriter()
-            case .success(false): break
+            case .success(.done), .success(.failed): startWriter()
+            case .success(.nothingLeft): break
             // Past the deadline, or closed: whoever waits is told, and the next commit starts anew.
             case .failure(let error): queue.failAll(error)
             }
         }
     }
 
-    /// - Returns: whether there may be more.
-    private func commitNextGroup() -> Bool {
-        guard let group = queue.take(CommitQueue.groupSize) else { return false }
-        do { try commit(group) } catch { for pending in group { pending.finish(.failure(error)) } }
-        return true
+    private enum GroupResult {
+        case done, failed, nothingLeft
+    }
+
+    private func commitNextGroup() -> GroupResult {
+        guard let group = queue.take(CommitQueue.groupSize) else { return .nothingLeft }
+        do { try commit(group) } catch {
+            for pending in group { pending.finish(.failure(error)) }
+            return .failed
+        }
+        return .done
     }
 
     /// Hands one group to the plugin.
     private func commit(_ group: [CommitQueue.Pending]) throws {
         let memory = GroupMemory(group)
+        calls.count(batches: group.count)
         var error = kcm_error.empty
         let code = memory.withBatches { functions.commit?(instance, $0.baseAddress, UInt32($0.count), &error) ?? KCM_FAILED }
         try check(code, "commit", error)
@@ -190,7 +202,7 @@ public final class PluginStore: Store, @unchecked Sendable {
         }
     }
 
-    private func check(_ code: Int32, _ what: String, _ error: kcm_error) throws {
+    func check(_ code: Int32, _ what: String, _ error: kcm_error) throws {
         guard code != KCM_OK else { return }
         throw StoreError(plugin: info.name, code: code, what, error)
     }

@@ -31,7 +31,9 @@ final class Watchdog: Sendable {
         return token
     }
 
-    func forget(_ token: UInt64) { state.withLock { $0.entries[token] = nil } }
+    /// - Returns: whether the deadline had not passed yet.
+    @discardableResult
+    func forget(_ token: UInt64) -> Bool { state.withLock { $0.entries.removeValue(forKey: token) != nil } }
 
     private func tick() {
         _ = MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .milliseconds(250)) {

@@ -88,7 +88,8 @@ struct Batch: Sendable {
         do throws(OperationFailure) {
             switch try prepare(item, placeholder: placeholder, &record) {
             case .local(let request, let context):
-                let (payload, done) = try await service.mode.engine.perform(request, in: context)
+                let result = try await service.mode.engine.perform(request, in: context)
+                let done = result.trace
                 switch done.placeholder {
                 case .kept: break
                 case .set(let identifier): placeholder = identifier
@@ -99,7 +100,7 @@ struct Batch: Sendable {
                     operation: item.operation,
                     uniqueBatchItemID: item.uniqueBatchItemID,
                     resultStatus: .success,
-                    payload: payload
+                    payload: result.payload
                 )
             case .delegated:
                 record.servedBy = "core"
@@ -122,7 +123,7 @@ struct Batch: Sendable {
     // MARK: Authorise
 
     private enum Step {
-        case local(OperationRequest, OperationContext)
+        case local(any ServedOperation, OperationContext)
         case delegated
     }
 
@@ -133,8 +134,8 @@ struct Batch: Sendable {
         guard !item.hasUnknownCriticalExtension else {
             throw OperationFailure(.featureNotSupported, "A critical Message Extension is not known to the server")
         }
-        let read: OperationRequest?
-        do throws(KMIPError) { read = try OperationRequest(item) } catch {
+        let read: (any ServedOperation)?
+        do throws(KMIPError) { read = try service.mode.engine.operations.read(item) } catch {
             throw OperationFailure(.invalidMessage, "The payload of \(item.operation) is not well-formed: \(error)")
         }
         guard let request = read else {
@@ -169,7 +170,7 @@ struct Batch: Sendable {
 
     /// `nil` for operations on the server itself.
     private func level(
-        of target: OperationRequest.Target,
+        of target: OperationTarget,
         _ context: OperationContext,
         _ record: inout AuditRecord
     ) throws(OperationFailure) -> Level? {

@@ -24,7 +24,7 @@ enum Daemon {
         _ = try StartUp.trust(settings)
         let library = try StartUp.library(settings.keystore, settings)
         guard library.info.isStore else { throw Unserved(description: "keystore: plugin \(library.info.name) is no store") }
-        if let root = settings.root { await try StartUp.root(root, settings, Logger(label: "kcmd")).close() }
+        if let root = settings.root { try await StartUp.root(root, settings, Logger(label: "kcmd")).close() }
         _ = try SigningKey(pemFile: settings.audit.key)
     }
 
@@ -49,6 +49,10 @@ enum Daemon {
     }
 
     private static func run(_ settings: Settings, _ configPath: String, _ trust: TrustSource, _ store: PluginStore, _ logger: Logger) async throws {
+        try await StoreFormat.claim(store)
+        if !store.info.isDurable {
+            logger.warning("the keystore \(store.info.name) is not durable: what it holds is gone when this daemon ends")
+        }
         let root = try settings.root.map { try StartUp.root($0, settings, logger) }
         let audit = try AuditLog(
             path: settings.audit.path,
@@ -138,9 +142,9 @@ enum Daemon {
     private static func reload(_ trust: TrustSource, _ configPath: String, _ logger: Logger) {
         do {
             let settings = try Settings.load(path: configPath, environment: Kcmd.environment())
-            try trust.reload()
+            try trust.reload(identities: StartUp.identities(settings))
             LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
-            logger.info("certificates, revocation lists and log level are reloaded")
+            logger.info("certificates, revocation lists, identity rules and log level are reloaded")
         } catch { logger.error("nothing was reloaded, what was in use stays: \(error)") }
     }
 

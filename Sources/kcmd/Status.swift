@@ -1,16 +1,16 @@
 internal import KCMCrypto
+internal import KCMPluginHost
 internal import KCMServer
-internal import KCMStore
 internal import Synchronization
 
 /// What the admin port tells of the daemon.
 final class Status: AdminSource {
-    private let store: any Store
-    private let root: (any RootOfTrust)?
+    private let store: PluginStore
+    private let root: PluginRootOfTrust?
     private let server = Mutex<Server?>(nil)
     private let isStopping = Atomic(false)
 
-    init(store: any Store, root: (any RootOfTrust)?) {
+    init(store: PluginStore, root: PluginRootOfTrust?) {
         self.store = store
         self.root = root
     }
@@ -38,6 +38,22 @@ final class Status: AdminSource {
             # TYPE kcm_locked_memory_used_bytes gauge
             kcm_locked_memory_used_bytes \(memory.used)
 
-            """
+            """ + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
+    }
+
+    /// The plugins' counters, in the text format that scrapers read.
+    private static func text(of plugins: [(name: String, part: String, metrics: PluginMetrics)]) -> String {
+        var calls = "# TYPE kcm_plugin_calls_total counter\n"
+        var batches = "# TYPE kcm_plugin_batches_total counter\n"
+        var waiting = "# TYPE kcm_plugin_calls_waiting gauge\n"
+        for (name, part, metrics) in plugins {
+            let labels = "plugin=\"\(name)\",part=\"\(part)\""
+            for (row, count) in metrics.calls.sorted(by: { ($0.key.call, $0.key.outcome.rawValue) < ($1.key.call, $1.key.outcome.rawValue) }) {
+                calls += "kcm_plugin_calls_total{\(labels),call=\"\(row.call)\",outcome=\"\(row.outcome.rawValue)\"} \(count)\n"
+            }
+            if part == "store" { batches += "kcm_plugin_batches_total{\(labels)} \(metrics.batches)\n" }
+            waiting += "kcm_plugin_calls_waiting{\(labels)} \(metrics.waiting)\n"
+        }
+        return calls + batches + waiting
     }
 }

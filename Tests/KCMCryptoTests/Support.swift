@@ -6,9 +6,10 @@ func hex(_ text: String) -> [UInt8] { Hexadecimal.bytes(text) ?? [] }
 
 func secret(_ bytes: [UInt8]) throws -> SecretBytes { try SecretBytes(count: bytes.count) { $0.copyBytes(from: bytes) } }
 
-/// ``AES`` over arrays.
+/// ``SymmetricCipher`` over arrays.
 func encrypt(
     _ data: [UInt8],
+    with cipher: SymmetricCipher = .aes,
     key: [UInt8],
     mode: BlockCipherMode,
     padding: BlockPadding = .none,
@@ -16,7 +17,7 @@ func encrypt(
     aad: [UInt8] = [],
     tagLength: Int = 0
 ) throws -> (ciphertext: [UInt8], tag: [UInt8]) {
-    var output = [UInt8](repeating: 0xee, count: try AES.outputSize(encrypting: data.count, mode: mode, padding: padding))
+    var output = [UInt8](repeating: 0xee, count: try cipher.outputSize(encrypting: data.count, mode: mode, padding: padding))
     var tag = [UInt8](repeating: 0, count: tagLength)
     let key = try secret(key)
     let count = try data.withUnsafeBytes { data in
@@ -24,7 +25,7 @@ func encrypt(
             try aad.withUnsafeBytes { aad in
                 try tag.withUnsafeMutableBytes { tag in
                     try output.withUnsafeMutableBytes {
-                        try AES.encrypt(data, key: key, mode: mode, padding: padding, iv: iv, aad: aad, tag: tag, into: $0)
+                        try cipher.encrypt(data, key: key, mode: mode, padding: padding, iv: iv, aad: aad, tag: tag, into: $0)
                     }
                 }
             }
@@ -33,9 +34,10 @@ func encrypt(
     return (Array(output.prefix(count)), tag)
 }
 
-/// ``AES`` over arrays; `output` shows what was left behind on failure.
+/// ``SymmetricCipher`` over arrays; `output` shows what was left behind on failure.
 func decrypt(
     _ data: [UInt8],
+    with cipher: SymmetricCipher = .aes,
     key: [UInt8],
     mode: BlockCipherMode,
     padding: BlockPadding = .none,
@@ -51,7 +53,7 @@ func decrypt(
             try aad.withUnsafeBytes { aad in
                 try tag.withUnsafeBytes { tag in
                     try output.withUnsafeMutableBytes {
-                        try AES.decrypt(data, key: key, mode: mode, padding: padding, iv: iv, aad: aad, tag: tag, into: $0)
+                        try cipher.decrypt(data, key: key, mode: mode, padding: padding, iv: iv, aad: aad, tag: tag, into: $0)
                     }
                 }
             }
@@ -62,6 +64,7 @@ func decrypt(
 
 func decrypt(
     _ data: [UInt8],
+    with cipher: SymmetricCipher = .aes,
     key: [UInt8],
     mode: BlockCipherMode,
     padding: BlockPadding = .none,
@@ -70,5 +73,5 @@ func decrypt(
     tag: [UInt8] = []
 ) throws -> [UInt8] {
     var output: [UInt8] = []
-    return try decrypt(data, key: key, mode: mode, padding: padding, iv: iv, aad: aad, tag: tag, output: &output)
+    return try decrypt(data, with: cipher, key: key, mode: mode, padding: padding, iv: iv, aad: aad, tag: tag, output: &output)
 }

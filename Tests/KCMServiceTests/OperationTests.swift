@@ -180,6 +180,7 @@ import Testing
                     case nil: nil
                     }
                 case .opaque(_, let bytes), .certificate(_, let bytes): bytes
+                case .splitKey, .template, .pgpKey: nil
                 }
             }
             #expect(value(got.object) == value(object))

@@ -23,6 +23,10 @@ EVP_MD_CTX *kcm_thread_digest_ctx(void);
 int kcm_hkdf_sha256(const void *key, size_t key_size, const void *salt, size_t salt_size, const void *info, size_t info_size,
                     void *output, size_t size);
 
+/* A message authentication code that starts: HMAC with the digest named algorithm, else CMAC with the cipher named so. NULL with
+ * OpenSSL's error queue set. The caller frees with EVP_MAC_CTX_free, which wipes the key. Any thread. */
+EVP_MAC_CTX *kcm_mac_begin(int is_hmac, const char *algorithm, const void *key, size_t key_size);
+
 /* New key pairs; NULL with OpenSSL's error queue set. The caller frees with EVP_PKEY_free. Any thread. */
 EVP_PKEY *kcm_generate_p256(void);
 EVP_PKEY *kcm_generate_ed25519(void);

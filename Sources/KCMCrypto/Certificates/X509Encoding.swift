@@ -11,6 +11,10 @@ enum X509Encoding {
         try bytes { i2d_X509_CRL(list, &$0) }
     }
 
+    static func der(ofName name: OpaquePointer?) throws(CryptoError) -> [UInt8] {
+        try bytes { i2d_X509_NAME(name, &$0) }
+    }
+
     private static func bytes(_ encode: (inout UnsafeMutablePointer<UInt8>?) -> Int32) throws(CryptoError) -> [UInt8] {
         var start: UnsafeMutablePointer<UInt8>?
         let count = encode(&start)

@@ -28,4 +28,17 @@ extension KeyObject {
             revision: revision
         )
     }
+
+    /// The object after a use was counted: that is no change of it (KMIP 1.4 §3.38, Last Change Date).
+    func counted(_ attributes: AttributeSet) -> KeyObject {
+        KeyObject(
+            uniqueIdentifier: uniqueIdentifier,
+            level: level,
+            objectType: objectType,
+            attributes: attributes,
+            state: storedState,
+            material: material,
+            revision: revision
+        )
+    }
 }

@@ -56,6 +56,9 @@ struct UseRules: Sendable {
     /// In bits.
     let length: Int32?
     let parameters: CryptographicParameters?
+    let usageLimits: UsageLimits?
+    /// In archival storage (KMIP 1.4 §4.22).
+    let isArchived: Bool
 
     init(_ attributes: AttributeSet) {
         usageMask = attributes.usageMask ?? []
@@ -66,5 +69,7 @@ struct UseRules: Sendable {
         algorithm = attributes.algorithm
         length = attributes.length
         parameters = attributes.cryptographicParameters
+        usageLimits = UsageLimits(attributes[.usageLimits])
+        isArchived = attributes.contains(.archiveDate)
     }
 }

@@ -10,19 +10,25 @@ public struct Material: Sendable {
         case keyStructure(KeyFormatType)
         /// A key that came wrapped: the bytes are the wrapped Key Value; `wrappingData` are the items of its Key Wrapping Data.
         case wrappedKey(KeyFormatType, wrappingData: [UInt8])
-        /// The value of an Opaque Object with its Opaque Data Type, or of a Certificate with its Certificate Type.
+        /// The value of an Opaque Object with its Opaque Data Type, or of a Certificate with its Certificate Type; for a Template the
+        /// TTLV of its attributes.
         case value(type: UInt32)
+        /// A key whose value the server does not hold, with the format that was stated (KMIP 1.2); the bytes are none.
+        case absent(KeyFormatType)
     }
 
     public let form: Form
     /// For Secret Data its Secret Data Type, else 0.
     public let secretDataType: UInt32
+    /// For Split Keys and PGP Keys what stands before the Key Block, as TTLV; else empty.
+    public let heading: [UInt8]
     /// The bytes, in locked memory.
     public let key: SecretKey
 
-    public init(form: Form, secretDataType: UInt32 = 0, key: SecretKey) {
+    public init(form: Form, secretDataType: UInt32 = 0, heading: [UInt8] = [], key: SecretKey) {
         self.form = form
         self.secretDataType = secretDataType
+        self.heading = heading
         self.key = key
     }
 }

@@ -27,9 +27,9 @@ enum RecordCoding {
         return AttributeSet(entries)
     }
 
-    // MARK: Material: kind (1 byte), three 4-byte numbers, wrapping data with its length, and the bytes
+    // MARK: Material: kind (1 byte), three 4-byte numbers, wrapping data and heading with their lengths, and the bytes
 
-    private static let materialHeaderSize = 1 + 4 + 4 + 4
+    private static let materialHeaderSize = 1 + 4 + 4 + 4 + 4
 
     static func encode(_ material: Material) throws -> SecretBytes {
         let (kind, number, wrapping): (UInt8, UInt32, [UInt8]) =
@@ -38,15 +38,20 @@ enum RecordCoding {
             case .keyStructure(let format): (2, format.rawValue, [])
             case .wrappedKey(let format, let wrapping): (3, format.rawValue, wrapping)
             case .value(let type): (4, type, [])
+            case .absent(let format): (5, format.rawValue, [])
             }
+        let heading = material.heading
         return try material.key.bytes.withUnsafeBytes { key in
-            try SecretBytes(count: materialHeaderSize + wrapping.count + key.count) { body in
+            try SecretBytes(count: materialHeaderSize + wrapping.count + heading.count + key.count) { body in
                 body.storeBytes(of: kind, as: UInt8.self)
                 body.storeBytes(of: number.bigEndian, toByteOffset: 1, as: UInt32.self)
                 body.storeBytes(of: material.secretDataType.bigEndian, toByteOffset: 5, as: UInt32.self)
                 body.storeBytes(of: UInt32(wrapping.count).bigEndian, toByteOffset: 9, as: UInt32.self)
+                body.storeBytes(of: UInt32(heading.count).bigEndian, toByteOffset: 13, as: UInt32.self)
                 body[materialHeaderSize...].copyBytes(from: wrapping)
-                UnsafeMutableRawBufferPointer(rebasing: body[(materialHeaderSize + wrapping.count)...]).copyMemory(from: key)
+                body[(materialHeaderSize + wrapping.count)...].copyBytes(from: heading)
+                let start = materialHeaderSize + wrapping.count + heading.count
+                UnsafeMutableRawBufferPointer(rebasing: body[start...]).copyMemory(from: key)
             }
         }
     }
@@ -57,6 +62,9 @@ enum RecordCoding {
             func number(_ offset: Int) -> UInt32 { UInt32(bigEndian: body.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
             let wrappingCount = Int(number(9))
             guard wrappingCount <= body.count - materialHeaderSize else { throw Malformed() }
+            let headingCount = Int(number(13))
+            guard headingCount <= body.count - materialHeaderSize - wrappingCount else { throw Malformed() }
+            let keyStart = materialHeaderSize + wrappingCount + headingCount
             let wrapping = Array(body[materialHeaderSize..<materialHeaderSize + wrappingCount])
             let form: Material.Form =
                 switch body[0] {
@@ -64,10 +72,12 @@ enum RecordCoding {
                 case 2: .keyStructure(KeyFormatType(rawValue: number(1)))
                 case 3: .wrappedKey(KeyFormatType(rawValue: number(1)), wrappingData: wrapping)
                 case 4: .value(type: number(1))
+                case 5: .absent(KeyFormatType(rawValue: number(1)))
                 default: throw Malformed()
                 }
-            let key = try SecretBytes(copying: UnsafeRawBufferPointer(rebasing: body[(materialHeaderSize + wrappingCount)...]))
-            return Material(form: form, secretDataType: number(5), key: SecretKey(key))
+            let key = try SecretBytes(copying: UnsafeRawBufferPointer(rebasing: body[keyStart...]))
+            let heading = Array(body[materialHeaderSize + wrappingCount..<keyStart])
+            return Material(form: form, secretDataType: number(5), heading: heading, key: SecretKey(key))
         }
     }
 }

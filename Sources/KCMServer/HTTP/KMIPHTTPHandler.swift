@@ -8,7 +8,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let peer: Peer
+    private let watch: PeerWatch
     private let responder: any Responder
     private let turn: AuditTurn
     private let limits: ServerLimits
@@ -31,8 +31,8 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private var lastRequest = NIODeadline.now()
     private var check: Scheduled<Void>?
 
-    init(peer: Peer, responder: any Responder, turn: AuditTurn, limits: ServerLimits) {
-        self.peer = peer
+    init(watch: PeerWatch, responder: any Responder, turn: AuditTurn, limits: ServerLimits) {
+        self.watch = watch
         self.responder = responder
         self.turn = turn
         self.limits = limits
@@ -123,12 +123,13 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         guard let context else { return }
         isAnswering = true
         status = .ok
+        if !watch.isStillGood() { keepsAlive = false }
         let frame = body
         body = ByteBuffer()
         let chain: [[UInt8]]?
         do throws(ClientCertificateHeaders.Malformed) { chain = try ClientCertificateHeaders.chain(head.headers) } catch {
             status = .badRequest
-            return turn.submit(responder.refuse(malformed: error.text, from: peer), for: self)
+            return turn.submit(responder.refuse(malformed: error.text, from: watch.peer), for: self)
         }
         let exchange = Exchange(
             frame: frame,
@@ -136,7 +137,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
             propagatedChain: chain,
             actingTenant: head.headers.first(name: "openkcm-tenant")
         )
-        switch turn.respond(responder, to: exchange, from: peer) {
+        switch turn.respond(responder, to: exchange, from: watch.peer) {
         case .now(let answer): turn.submit(answer, for: self)
         case .later(let work):
             context.eventLoop.makeFutureWithTask(work).assumeIsolated().whenSuccess { self.turn.submit($0, for: self) }
@@ -195,7 +196,8 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private func checkTime() {
         guard !isAnswering else { return }
         let waited = NIODeadline.now() - lastRequest
-        if waited > (head == nil && !isLingering ? limits.idle : limits.messageTime) { context?.close(promise: nil) }
+        let isIdle = head == nil && !isLingering
+        if waited > (isIdle ? limits.idle : limits.messageTime) || (isIdle && !watch.isStillGood()) { context?.close(promise: nil) }
     }
 }
 

@@ -35,7 +35,7 @@ public struct AttributeDefinition: Sendable {
         .init(.cryptographicLength, .integer, .v1_0, multi: false, .creation, modify: false, delete: false),
         .init(.cryptographicParameters, .structure, .v1_0, multi: true, .client, modify: true, delete: true),
         .init(.cryptographicDomainParameters, .structure, .v1_0, multi: false, .creation, modify: false, delete: false),
-        .init(.certificateType, .enumeration, .v1_0, multi: false, .server, modify: false, delete: false),
+        .init(.certificateType, .enumeration, .v1_0, multi: false, .creation, modify: false, delete: false),
         .init(.certificateLength, .integer, .v1_1, multi: false, .server, modify: false, delete: false),
         .init(.x509CertificateIdentifier, .structure, .v1_1, multi: false, .server, modify: false, delete: false),
         .init(.x509CertificateSubject, .structure, .v1_1, multi: false, .server, modify: false, delete: false),

@@ -8,6 +8,10 @@ public enum ManagedObject: Sendable {
     case secretData(SecretDataType, KeyBlock)
     case opaque(type: UInt32, value: ByteBuffer)
     case certificate(CertificateType, value: ByteBuffer)
+    case splitKey(SplitKey)
+    /// The attributes that it gives to objects made with it; deprecated since KMIP 1.3.
+    case template([Attribute])
+    case pgpKey(version: Int32, KeyBlock)
 
     /// The tags that an object can stand under.
     static let tags: Set<Tag> = [.symmetricKey, .publicKey, .privateKey, .secretData, .opaqueObject, .certificate, .splitKey, .template, .pgpKey]
@@ -21,12 +25,24 @@ public enum ManagedObject: Sendable {
         case .secretData: .secretData
         case .opaque: .opaqueObject
         case .certificate: .certificate
+        case .splitKey: .splitKey
+        case .template: .template
+        case .pgpKey: .pgpKey
         }
     }
 
     /// Reads the object that stands under `item`'s tag.
     init(_ item: TTLVItem, of reader: TTLVReader) throws(KMIPError) {
         var fields = try reader.structure(item)
+        if item.tag == .splitKey {
+            self = .splitKey(try SplitKey(from: &fields))
+            return
+        }
+        if item.tag == .template {
+            self = .template(try Self.attributes(&fields))
+            return
+        }
+        var version: Int32?
         var block: KeyBlock?
         var type: UInt32?
         var bytes: ByteBuffer?
@@ -35,9 +51,15 @@ public enum ManagedObject: Sendable {
             case .keyBlock: block = try fields.nested(field, KeyBlock.init(from:))
             case .secretDataType, .opaqueDataType, .certificateType: type = try fields.enumerationValue(field)
             case .opaqueDataValue, .certificateValue: bytes = try fields.bytes(field)
+            case .pgpKeyVersion: version = try fields.integer(field)
             default: throw .unexpected(field)
             }
         }
+        if item.tag == .pgpKey, let block, let version, type == nil, bytes == nil {
+            self = .pgpKey(version: version, block)
+            return
+        }
+        guard version == nil else { throw .value(item, "only a PGP Key has a PGP Key Version") }
         switch (item.tag, block, type, bytes) {
         case (.symmetricKey, let block?, nil, nil): self = .symmetricKey(block)
         case (.publicKey, let block?, nil, nil): self = .publicKey(block)
@@ -45,8 +67,17 @@ public enum ManagedObject: Sendable {
         case (.secretData, let block?, let type?, nil): self = .secretData(SecretDataType(rawValue: type), block)
         case (.opaqueObject, nil, let type?, let bytes?): self = .opaque(type: type, value: bytes)
         case (.certificate, nil, let type?, let bytes?): self = .certificate(CertificateType(rawValue: type), value: bytes)
-        default: throw .value(item, "does not hold what an object of this type has, or the type is not served")
+        default: throw .value(item, "does not hold what an object of this type has")
         }
+    }
+
+    private static func attributes(_ fields: inout TTLVReader) throws(KMIPError) -> [Attribute] {
+        var attributes: [Attribute] = []
+        while let field = try fields.next() {
+            guard field.tag == .attribute else { throw .unexpected(field) }
+            attributes.append(try fields.nested(field, Attribute.init(from:)))
+        }
+        return attributes
     }
 
     /// Writes the object under its tag.
@@ -69,6 +100,16 @@ public enum ManagedObject: Sendable {
             let mark = writer.beginStructure(.certificate)
             writer.enumeration(.certificateType, type)
             writer.bytes(.certificateValue, value)
+            writer.endStructure(mark)
+        case .splitKey(let key): key.encode(to: &writer)
+        case .template(let attributes):
+            let mark = writer.beginStructure(.template)
+            for attribute in attributes { attribute.encode(to: &writer) }
+            writer.endStructure(mark)
+        case .pgpKey(let version, let block):
+            let mark = writer.beginStructure(.pgpKey)
+            writer.integer(.pgpKeyVersion, version)
+            block.encode(to: &writer)
             writer.endStructure(mark)
         }
     }

@@ -32,4 +32,11 @@ public struct RevocationReason: Sendable, Hashable {
         if let message { writer.text(.revocationMessage, message) }
         writer.endStructure(mark)
     }
+
+    /// As the value of a Revocation Reason attribute.
+    public var attributeValue: AttributeValue {
+        var fields: [AttributeValue.Field] = [.init(.revocationReasonCode, .enumeration(code.rawValue))]
+        if let message { fields.append(.init(.revocationMessage, .text(message))) }
+        return .structure(fields)
+    }
 }

@@ -20,6 +20,7 @@ extension Kmip {
                         case nil: nil
                         }
                     case .opaque(_, let bytes), .certificate(_, let bytes): bytes
+                    case .splitKey, .template, .pgpKey: nil
                     }
                 let fields: [(String, JSONText)] = [
                     ("unique_identifier", .string(response.uniqueIdentifier)), ("object_type", .string(response.objectType.description)),

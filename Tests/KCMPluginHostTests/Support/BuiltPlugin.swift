@@ -7,13 +7,14 @@ struct BuiltPlugin {
     var file: String { folder.file("libkcm-fixture.so") }
 
     /// - Parameter defines: what the fixture does otherwise than the contract says, as preprocessor lines.
-    init(_ defines: String...) async throws { try await self.init(defines: defines) }
+    /// - Parameter header: the include path of the header that it is built against.
+    init(_ defines: String..., header: String = Repository.header) async throws { try await self.init(defines: defines, header: header) }
 
-    init(defines: [String]) async throws {
+    init(defines: [String], header: String = Repository.header) async throws {
         folder = try Folder()
         let options = defines.map { "'-D\($0)'" }.joined(separator: " ")
         try await Shell.run(
-            "gcc -std=c11 -D_GNU_SOURCE -shared -fPIC -fvisibility=hidden -Wall -Wextra -Werror \(options) -I'\(Repository.header)' '\(Repository.fixtures)/fixture.c' -o '\(file)'"
+            "gcc -std=c11 -D_GNU_SOURCE -shared -fPIC -fvisibility=hidden -Wall -Wextra -Werror \(options) -I'\(header)' '\(Repository.fixtures)/fixture.c' -o '\(file)'"
         )
     }
 

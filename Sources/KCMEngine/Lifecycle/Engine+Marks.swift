@@ -1,0 +1,36 @@
+internal import KMIP
+
+extension Engine {
+    /// Revokes or destroys by a mark where the tenant's keys cannot be opened now.
+    /// - Returns: `nil` where they can: then the change is made in the record itself.
+    func markWithoutKeys(
+        _ sent: String?,
+        _ state: State,
+        _ reason: RevocationReasonCode,
+        _ context: OperationContext
+    ) async throws(OperationFailure) -> OperationResult? {
+        let identifier = try context.identifier(sent)
+        if repository.keyring.open(context.tenant) != nil { return nil }
+        let peek = try await guarding { () async throws in
+            guard let peek = try await self.repository.peek(identifier, of: context.tenant) else { throw Self.notFound }
+            return peek
+        }
+        do throws(OperationFailure) {
+            _ = try await repository.keyring.keys(of: context.tenant)
+            return nil
+        } catch {
+            // Out of reach, for whatever reason: taking rights away does not wait for it.
+        }
+        let event: Lifecycle.Event = state == .destroyed ? .destroyed : state == .compromised ? .compromised : .deactivated
+        let after: State
+        do throws(Lifecycle.Refusal) { after = try Lifecycle.state(after: event, in: peek.state) } catch { throw error.failure }
+        let mark = Mark(state: after, date: context.now, reason: reason)
+        try await guarding { () async throws in
+            try await self.repository.put(mark, over: peek, identifier: identifier, of: context.tenant)
+        }
+        return try OperationResult { (writer) throws(OperationFailure) in
+            writer.text(.uniqueIdentifier, identifier)
+            return OperationTrace(object: identifier, objectType: ObjectType(rawValue: peek.header.objectType))
+        }
+    }
+}

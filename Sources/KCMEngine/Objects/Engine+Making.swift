@@ -1,0 +1,53 @@
+internal import KCMCrypto
+internal import KCMStore
+internal import KMIP
+
+extension Engine {
+    /// A new object with the attributes that the server sets (KMIP 1.4 §3, "SHALL always have a value").
+    func newObject(
+        _ type: ObjectType,
+        attributes: AttributeSet,
+        material: Material?,
+        isServerMade: Bool,
+        in context: OperationContext
+    ) throws -> KeyObject {
+        var attributes = attributes
+        let now = AttributeValue.dateTime(context.now)
+        attributes.set(.initialDate, now)
+        attributes.set(.lastChangeDate, now)
+        if isServerMade { attributes.set(.originalCreationDate, now) }
+        if let material, case .absent = material.form {
+            attributes.set(.keyValuePresent, .boolean(false))
+        } else if let material, type != .template, material.secretDataType != SecretDataType.password.rawValue {
+            // A digest of a password would let whoever may read attributes try guesses against it.
+            attributes.set(.digest, AttributeIntake.digest(material))
+        }
+        if rules.keysNeverLeave {
+            attributes.set(.sensitive, .boolean(true))
+            attributes.set(.alwaysSensitive, .boolean(true))
+            attributes.set(.extractable, .boolean(false))
+            attributes.set(.neverExtractable, .boolean(isServerMade))
+        }
+        let activation = attributes.date(.activationDate)
+        return KeyObject(
+            uniqueIdentifier: try UniqueIdentifier.make(context.level),
+            level: context.level,
+            objectType: type,
+            attributes: attributes,
+            state: activation.map { $0 <= context.now } == true ? .active : .preActive,
+            material: material,
+            revision: 0
+        )
+    }
+
+    /// Stores a new object.
+    /// - Throws: *Invalid Field* where one of its names is taken (KMIP 1.4 §11.2, §11.4).
+    func store(_ object: KeyObject, in context: OperationContext) async throws(OperationFailure) -> KeyObject {
+        do { return try await repository.create(object, of: context.tenant) } catch {
+            if let error = error as? StoreError, error.code == .conflict {
+                throw Self.nameTaken
+            }
+            throw Self.failure(for: error)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+internal import KCMStore
+internal import KMIP
+internal import NIOCore
+
+/// Locate (KMIP 1.4 §4.9): by index where an attribute is indexed, else by a walk over the tenant's objects of the level.
+struct Locate: ServedOperation {
+    let request: LocateRequest
+
+    init(_ request: LocateRequest) { self.request = request }
+
+    var target: OperationTarget { .search(level: OperationTarget.level(request.attributes)) }
+
+    func perform(in engine: Engine, _ context: OperationContext) async throws(OperationFailure) -> OperationResult {
+        let filter = try LocateFilter(request, level: context.level, now: context.now)
+        let offset = Int(request.offsetItems ?? 0)
+        let maximum = request.maximumItems.map(Int.init) ?? Int.max
+        guard offset >= 0, maximum >= 0 else {
+            throw OperationFailure(.invalidField, "Maximum Items and Offset Items are not negative")
+        }
+        // KMIP 1.3 added Located Items, the count of all matches; without it the search can stop when the page is full.
+        let counts = context.version >= .v1_3
+        var found: [String] = []
+        var matches = 0
+        try await engine.guarding { () async throws in
+            try await engine.repository.search(filter.attributes, level: context.level, of: context.tenant) { object in
+                guard filter.matches(object) else { return true }
+                matches += 1
+                if matches > offset, found.count < maximum { found.append(object.uniqueIdentifier) }
+                return counts || found.count < maximum
+            }
+        }
+        return try OperationResult { (writer) throws(OperationFailure) in
+            if counts { writer.integer(.locatedItems, Int32(clamping: matches)) }
+            for identifier in found { writer.text(.uniqueIdentifier, identifier) }
+            // One match becomes the ID Placeholder; none or several empty it (KMIP 1.4 §4.9).
+            return OperationTrace(object: found.count == 1 ? found[0] : "", placeholder: found.count == 1 ? .set(found[0]) : .cleared)
+        }
+    }
+}

@@ -1,0 +1,180 @@
+"""What a bad plugin can do short of a crash: the daemon refuses it with one line, or lives on and says so to client, log and metric."""
+
+import re
+import subprocess
+import threading
+import time
+import urllib.request
+
+import pytest
+
+import deployment as deployments
+
+FIXTURE = deployments.ROOT / "Tests/KCMPluginHostTests/Fixtures/fixture.c"
+UNRULY = deployments.ROOT / "Tests/EndToEnd/plugins/unruly.c"
+HEADER = deployments.ROOT / "plugin-sdk/include"
+
+
+def build(source, target, *defines):
+    options = [f"-D{define}" for define in defines]
+    subprocess.run(
+        ["gcc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", *options, f"-I{HEADER}", source, "-o", target, "-ldl"],
+        check=True,
+    )
+    return target
+
+
+def keystore(own, text):
+    config = own.edge.config
+    config.write_text(re.sub(r"^keystore:.*$", f"keystore: {text}", config.read_text(), flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "defines, words",
+    [
+        (["MAGIC=1"], "does not start with the magic number"),
+        (["MAJOR=2"], "is built for ABI 2.0; this daemon has 1.0"),
+        (["SIZE=16"], "has a descriptor of 16 bytes"),
+        (["GET=NULL"], "lacks the store function get"),
+        (["NO_ENTRY"], "does not export kcm_plugin_entry"),
+        (["NO_INSTANCE"], "opened without giving an instance"),
+        (["CAPABILITIES=KCM_CAP_ROOT"], "is no store"),
+    ],
+)
+def test_a_library_that_is_no_good_plugin(own, defines, words):
+    library = build(FIXTURE, own.folder / "libkcm-bad.so", *defines)
+    keystore(own, f"{{plugin: {library}}}")
+    started = deployments.run("kcmd", "--config", own.edge.config)
+    assert started.returncode == 1
+    lines = [line for line in started.stderr.splitlines() if words in line]
+    assert len(lines) == 1 and str(library) in lines[0], started.stderr
+
+
+@pytest.fixture
+def unruly(own):
+    """An Edge on a real store that breaks the contract when told to, with one key and what was sealed under it."""
+    library = build(UNRULY, own.folder / "libkcm-unruly.so")
+    real = deployments.BIN / "libkcm-sqlite.so"
+    keystore(own, f"{{plugin: {library}, settings: {{library: {real}, control_file: data/control, path: data/edge.sqlite}}}}")
+    own.edge.config.write_text(own.edge.config.read_text() + "plugins: {timeout: 1s}\n")
+    own.start()
+    own.control = own.folder / "data" / "control"
+    with own.client("acme-app") as app:
+        own.cached = app.create("cached").identifier
+        assert app.activate(own.cached).ok
+    return own
+
+
+def metric(own, **labels):
+    text = urllib.request.urlopen(f"http://127.0.0.1:{own.edge.admin_port}/metrics", timeout=5).read().decode()
+    found = 0
+    for line in text.splitlines():
+        if line.startswith("kcm_plugin_calls_total{") and all(f'{key}="{value}"' in line for key, value in labels.items()):
+            found += int(line.rsplit(" ", 1)[1])
+    return found
+
+
+# What is asked for, and which call of the plugin that needs.
+def locate(app):
+    return app.locate(name="nobody")
+
+
+def create(app):
+    return app.create()
+
+
+@pytest.mark.parametrize(
+    "fault, operation, call, outcome, words",
+    [
+        ("scan code 77", locate, "scan", "failed", "result code 77, which the contract does not have"),
+        ("scan code 9", locate, "scan", "failed", "no reason given"),
+        ("scan long", locate, "scan", "failed", "over its declared limits"),
+        ("scan disorder", locate, "scan", "failed", "out of order"),
+        ("scan twice", locate, "scan", "failed", ""),
+        ("commit code 77", create, "commit", "failed", "result code 77"),
+        ("commit never", create, "commit", "ok", "no reason given"),
+        ("commit code 3", create, "commit", "failed", "no reason given"),
+        ("scan sleep 2500", locate, "scan", "timed_out", "scan did not return within 1"),
+        ("commit sleep 2500", create, "commit", "timed_out", "commit did not return within 1"),
+    ],
+)
+def test_a_broken_call_is_told_and_survived(unruly, fault, operation, call, outcome, words):
+    with unruly.client("acme-app") as app:
+        before = metric(unruly, call=call, outcome=outcome)
+        unruly.control.write_text(fault)
+        failed = operation(app)
+        assert not failed.ok and failed.reason == "GeneralFailure", failed
+        assert "unruly" not in failed.message and "77" not in failed.message, "the inner reason is not the client's"
+        unruly.control.unlink()
+        assert metric(unruly, call=call, outcome=outcome) > before
+        said = [line for line in unruly.edge.log.read_text().splitlines() if "plugin unruly" in line and words in line]
+        assert len(said) == 1, unruly.edge.tail()
+        deadline = time.monotonic() + 10
+        while not operation(app).ok:
+            assert time.monotonic() < deadline, "it does not recover"
+            time.sleep(0.1)
+    unruly.stop()
+    assert unruly.verify_audit("edge").returncode == 0
+
+
+@pytest.mark.parametrize("fault", ["get code 77", "get never", "get twice", "get long", "get sleep 2500"])
+def test_a_broken_get_is_told_at_start(unruly, fault):
+    """Start-up reads the format of the records with it."""
+    unruly.edge.stop()
+    unruly.control.write_text(fault)
+    started = deployments.run("kcmd", "--config", unruly.edge.config)
+    assert started.returncode == 1
+    assert len([line for line in started.stderr.splitlines() if "plugin unruly" in line]) == 1, started.stderr
+    unruly.control.unlink()
+    unruly.edge.start()
+    with unruly.client("acme-app") as app:
+        assert app.encrypt(unruly.cached, b"text").ok
+
+
+def test_a_stuck_plugin_stops_nobody_else(unruly):
+    """A commit hangs for seconds: what needs no store is answered at once, on every event loop."""
+    unruly.control.write_text("commit sleep 4000")
+    answers = []
+
+    def stuck():
+        with unruly.client("acme-app") as app:
+            began = time.monotonic()
+            answers.append((app.create(), time.monotonic() - began))
+
+    threads = [threading.Thread(target=stuck) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    slowest = 0
+    for _ in range(8):
+        with unruly.client("acme-app") as app:
+            for _ in range(20):
+                began = time.monotonic()
+                assert app.encrypt(unruly.cached, b"text").ok
+                slowest = max(slowest, time.monotonic() - began)
+    assert slowest < 0.5, f"an Encrypt waited {slowest:.2f} s for a store it does not need"
+    for thread in threads:
+        thread.join()
+    for answer, took in answers:
+        assert not answer.ok and answer.reason == "GeneralFailure"
+        assert took < 4, f"the answer took {took:.1f} s with a deadline of one"
+
+
+def test_sigterm_does_not_wait_for_a_call_that_never_returns(unruly):
+    unruly.control.write_text("commit sleep 600000")
+    with unruly.client("acme-app") as app:
+        assert not app.create().ok
+    began = time.monotonic()
+    unruly.edge.stop()
+    assert time.monotonic() - began < 12
+    assert "did not come back" in unruly.edge.log.read_text()
+
+
+def test_health_reaches_readiness(unruly):
+    unruly.control.write_text("health code 5")
+    deadline = time.monotonic() + 5
+    while unruly.edge.ready():
+        assert time.monotonic() < deadline, "a sick keystore does not show in /readyz"
+        time.sleep(0.1)
+    unruly.control.unlink()
+    assert unruly.edge.ready()
