@@ -21,14 +21,15 @@ let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 /// A plugin is C11 against `plugin-sdk/include` and its own library; it exports one symbol.
-func plugin(_ target: String, path: String, links: [String] = []) -> Target {
+func plugin(_ target: String, path: String, dependencies: [Target.Dependency] = ["PluginCommon"], links: [String] = []) -> Target {
     .target(
         name: target,
+        dependencies: dependencies,
         path: path,
         exclude: ["README.md"],
         sources: ["src"],
         publicHeadersPath: "include",
-        cSettings: [.headerSearchPath("../../plugin-sdk/include"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-fvisibility=hidden", "-Wall", "-Wextra"])],
+        cSettings: [.headerSearchPath("../../plugin-sdk/include"), .headerSearchPath("../common/src"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-fvisibility=hidden", "-Wall", "-Wextra"])],
         linkerSettings: links.map { .linkedLibrary($0) }
     )
 }
@@ -40,6 +41,7 @@ let package = Package(
         .executable(name: "kcmctl", targets: ["kcmctl"]),
         .executable(name: "kcm-plugin-exercise", targets: ["kcm-plugin-exercise"]),
         .library(name: "kcm-sqlite", type: .dynamic, targets: ["PluginSQLite"]),
+        .library(name: "kcm-lmdb", type: .dynamic, targets: ["PluginLMDB"]),
         .library(name: "kcm-memory", type: .dynamic, targets: ["PluginMemory"]),
         .library(name: "kcm-file", type: .dynamic, targets: ["PluginFile"]),
         .library(name: "kcm-pkcs11", type: .dynamic, targets: ["PluginPKCS11"]),
@@ -119,7 +121,9 @@ let package = Package(
         ),
 
         // Plugins: plain C against the header.
+        plugin("PluginCommon", path: "Plugins/common", dependencies: []),
         plugin("PluginSQLite", path: "Plugins/sqlite", links: ["sqlite3"]),
+        plugin("PluginLMDB", path: "Plugins/lmdb", links: ["lmdb"]),
         plugin("PluginMemory", path: "Plugins/memory"),
         plugin("PluginFile", path: "Plugins/file", links: ["crypto"]),
         plugin("PluginPKCS11", path: "Plugins/pkcs11", links: ["p11", "crypto"]),
