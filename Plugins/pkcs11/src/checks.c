@@ -49,7 +49,8 @@ static CK_RV verify_one(void *context, const session *session, CK_OBJECT_HANDLE 
     int is_good = value != NULL && record_decode(&record, value, value_size) == 0 && record.transaction == transaction;
     if (is_good && record.kind == RECORD_PUT) {
         const entry *there = map_find(&self->store->map, record.name_space, record.key);
-        is_good = there != NULL && there->transaction == transaction && there->revision == record.revision && bytes_compare(there->value, record.value) == 0;
+        is_good = there != NULL && there->transaction == transaction && there->revision == record.revision &&
+                  bytes_compare(there->value, record.value) == 0;
         self->seen++;
     }
     free(value);

@@ -29,27 +29,16 @@ static void forget_steps(commit *self)
     self->count = 0;
 }
 
-static int is_valid(const kcm_write *write)
-{
-    if (write->expectation > KCM_EXPECT_REVISION) {
-        return 0;
-    }
-    return write->operation == KCM_PUT || write->operation == KCM_REMOVE ||
-           (write->operation == KCM_RESTORE && write->expectation == KCM_EXPECT_ABSENT && write->revision != 0 && write->revision <= INT64_MAX);
-}
-
 static int32_t prepare_write(commit *self, const kcm_write *write, uint64_t *bytes)
 {
-    if (write->key.size > STORE_MAXIMUM_KEY || (write->operation != KCM_REMOVE && write->value.size > self->store->maximum_value)) {
-        return KCM_TOO_LARGE;
-    }
-    if (!is_valid(write)) {
-        return KCM_INVALID;
+    int32_t result = common_check_write(write, STORE_MAXIMUM_KEY, self->store->maximum_value);
+    if (result != KCM_OK) {
+        return result;
     }
     kcm_bytes name_space = self->batch->name_space;
     entry *before = map_find(&self->store->map, name_space, write->key);
-    if ((write->expectation == KCM_EXPECT_ABSENT && before != NULL) ||
-        (write->expectation == KCM_EXPECT_REVISION && (before == NULL || before->revision != write->revision))) {
+    uint64_t current = before != NULL ? before->revision : 0;
+    if (!common_expectation_holds(write, current)) {
         return KCM_CONFLICT;
     }
     uint32_t at = self->count;
@@ -60,7 +49,7 @@ static int32_t prepare_write(commit *self, const kcm_write *write, uint64_t *byt
         self->steps[at] = (step){NULL, before};
         self->records[at] = (record){.kind = RECORD_REMOVED, .name_space = name_space, .key = write->key};
     } else {
-        uint64_t revision = write->operation == KCM_RESTORE ? write->revision : before != NULL ? before->revision + 1 : 1;
+        uint64_t revision = common_next_revision(write, current);
         entry *made = entry_make(name_space, write->key, write->value, revision);
         if (made == NULL) {
             return KCM_FAILED;

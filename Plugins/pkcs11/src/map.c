@@ -7,9 +7,7 @@
 static kcm_bytes place(uint8_t **at, kcm_bytes bytes)
 {
     kcm_bytes placed = {*at, bytes.size};
-    if (bytes.size > 0) {
-        memcpy(*at, bytes.data, bytes.size);
-    }
+    common_copy(*at, bytes.data, bytes.size);
     *at += bytes.size;
     return placed;
 }
@@ -38,13 +36,6 @@ void entry_free(entry *self)
         OPENSSL_cleanse(self, sizeof *self + entry_bytes(self));
         free(self);
     }
-}
-
-int bytes_compare(kcm_bytes a, kcm_bytes b)
-{
-    uint64_t common = a.size < b.size ? a.size : b.size;
-    int order = common > 0 ? memcmp(a.data, b.data, common) : 0;
-    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
 size_t map_seek(const map *self, kcm_bytes name_space, kcm_bytes key)

@@ -2,7 +2,7 @@
 #ifndef KCM_PKCS11_MAP_H
 #define KCM_PKCS11_MAP_H
 
-#include <kcm/kcm_plugin.h>
+#include "common.h"
 
 #include <p11-kit-1/p11-kit/pkcs11.h>
 #include <stddef.h>
@@ -24,7 +24,10 @@ typedef struct map {
 entry *entry_make(kcm_bytes name_space, kcm_bytes key, kcm_bytes value, uint64_t revision);
 void entry_free(entry *self);
 
-int bytes_compare(kcm_bytes a, kcm_bytes b);
+static inline int bytes_compare(kcm_bytes a, kcm_bytes b)
+{
+    return common_compare(a.data, a.size, b.data, b.size);
+}
 
 /* The place of the first entry that is not below. */
 size_t map_seek(const map *self, kcm_bytes name_space, kcm_bytes key);

@@ -1,5 +1,7 @@
 #include "pin.h"
 
+#include "common.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
@@ -14,7 +16,7 @@ int32_t pin_read(pin *self, const char *path, kcm_error *error)
     /* NONBLOCK: a pipe in its place is refused below and does not hold up the start. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
-        snprintf(error->text, sizeof error->text, "cannot read the PIN file %.300s: %.100s", path, strerror(errno));
+        (void)common_fail_errno(error, errno, "cannot read the PIN file", path);
         return KCM_INVALID;
     }
     struct stat status;

@@ -29,9 +29,7 @@ static uint64_t take_number(const uint8_t **at, int size)
 
 static void put_bytes(uint8_t **at, kcm_bytes bytes)
 {
-    if (bytes.size > 0) {
-        memcpy(*at, bytes.data, bytes.size);
-    }
+    common_copy(*at, bytes.data, bytes.size);
     *at += bytes.size;
 }
 

@@ -82,7 +82,8 @@ CK_RV rootkeys_find(root_keys *self, const session *session, const char *label, 
     CK_KEY_TYPE type = CKK_AES;
     CK_BBOOL yes = CK_TRUE;
     CK_ATTRIBUTE pattern[] = {
-        {CKA_CLASS, &class, sizeof class}, {CKA_KEY_TYPE, &type, sizeof type}, {CKA_TOKEN, &yes, sizeof yes}, {CKA_LABEL, (void *)label, strlen(label)}};
+        {CKA_CLASS, &class, sizeof class}, {CKA_KEY_TYPE, &type, sizeof type}, {CKA_TOKEN, &yes, sizeof yes},
+        {CKA_LABEL, (void *)label, strlen(label)}};
     search context = {self, label, result, error};
     self->count = 0;
     CK_RV code = objects_each(session, pattern, sizeof pattern / sizeof *pattern, add, &context);

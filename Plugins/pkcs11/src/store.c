@@ -1,7 +1,6 @@
 #include "store.h"
 
-#include "lock.h"
-
+#include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -16,17 +15,6 @@
 #define DEFAULT_CAPACITY (16u << 20)
 
 /* ---- Settings ---- */
-
-/* A number of bytes, or of KiB or MiB. Returns 0 where it is none. */
-static uint64_t byte_count(const char *value)
-{
-    char *unit;
-    unsigned long long number = strtoull(value, &unit, 10);
-    if (*value < '0' || *value > '9' || number > UINT32_MAX) {
-        return 0;
-    }
-    return *unit == '\0' ? number : strcmp(unit, "KiB") == 0 ? number << 10 : strcmp(unit, "MiB") == 0 ? number << 20 : 0;
-}
 
 static int is_name(const char *value)
 {
@@ -53,22 +41,24 @@ static int32_t read_settings(store *self, token_settings *token, const kcm_setti
             name = value;
             is_good = is_name(value);
         } else if (strcmp(key, "maximum_value") == 0) {
-            self->maximum_value = byte_count(value);
-            is_good = self->maximum_value >= LEAST_MAXIMUM_VALUE && self->maximum_value <= MOST_MAXIMUM_VALUE;
+            is_good = common_size(value, &self->maximum_value) && self->maximum_value >= LEAST_MAXIMUM_VALUE && self->maximum_value <= MOST_MAXIMUM_VALUE;
         } else if (strcmp(key, "capacity") == 0) {
-            self->capacity = byte_count(value);
-            is_good = self->capacity > 0;
+            is_good = common_size(value, &self->capacity) && self->capacity > 0;
         } else if (strcmp(key, "lock_file") == 0) {
             is_good = *value != '\0' && strlen(value) < sizeof self->lock_file;
             strncpy(self->lock_file, value, sizeof self->lock_file - 1);
         } else {
             snprintf(error->text, sizeof error->text,
-                     "setting '%.100s' is not known; there are module, token, serial, slot, pin_file, name, maximum_value, capacity and lock_file", key);
+                     "setting '%.100s' is not known; there are module, token, serial, slot, pin_file, name, maximum_value, "
+                     "capacity and lock_file",
+                     key);
             return KCM_INVALID;
         }
         if (!is_good) {
             snprintf(error->text, sizeof error->text,
-                     "the value of setting '%s' is wrong; name: 1 to 64 of A-Z a-z 0-9 . _ -, maximum_value: 4KiB to 1MiB, capacity: bytes, KiB or MiB", key);
+                     "the value of setting '%s' is wrong; name: 1 to 64 of A-Z a-z 0-9 . _ -, maximum_value: 4KiB to 1MiB, "
+                     "capacity: bytes, KiB or MiB",
+                     key);
             return KCM_INVALID;
         }
     }
@@ -145,9 +135,11 @@ static int32_t open_all(store *self, kcm_error *error)
     int is_default = self->lock_file[0] == '\0';
     int32_t result = is_default ? token_run(&self->token, name_lock_work, self, error) : KCM_OK;
     if (result == KCM_OK) {
-        result = lock_take(self->lock_file, is_default, &self->lock, error);
+        result = common_take_lock(AT_FDCWD, self->lock_file, self->lock_file, &self->lock, error);
     }
-    if (result == KCM_OK && self->lock < 0) {
+    if (is_default && result != KCM_OK && result != KCM_UNAVAILABLE) {
+        result = KCM_OK;
+        error->text[0] = '\0';
         self->token.host->log(self->token.host->context, KCM_LOG_WARNING,
                               "no lock file can be made in /run/lock: a second process on this store is told by the token only; set 'lock_file'");
     }
@@ -168,7 +160,7 @@ static int32_t open_all(store *self, kcm_error *error)
 static void free_all(store *self)
 {
     token_close(&self->token);
-    lock_release(self->lock);
+    common_drop_lock(self->lock);
     map_clear(&self->map);
     journal_free(&self->journal);
     pthread_mutex_destroy(&self->writer);
@@ -241,16 +233,15 @@ static int32_t store_scan(void *opaque, kcm_bytes name_space, kcm_bytes prefix, 
     (void)error;
     store *self = opaque;
     pthread_rwlock_rdlock(&self->guard);
-    /* A cursor that lies before the prefix starts at the prefix. */
-    int is_behind = after != NULL && bytes_compare(*after, prefix) >= 0;
-    size_t place = map_seek(&self->map, name_space, is_behind ? *after : prefix);
+    kcm_bytes start;
+    int without_start = common_scan_start(prefix, after, &start);
+    size_t place = map_seek(&self->map, name_space, start);
     for (uint32_t given = 0; place < self->map.count && given < limit; place++) {
         const entry *one = self->map.entries[place];
-        if (bytes_compare(one->name_space, name_space) != 0 || one->key.size < prefix.size ||
-            (prefix.size > 0 && memcmp(one->key.data, prefix.data, prefix.size) != 0)) {
+        if (bytes_compare(one->name_space, name_space) != 0 || !common_starts_with(one->key.data, one->key.size, prefix)) {
             break;
         }
-        if (is_behind && bytes_compare(one->key, *after) == 0) {
+        if (without_start && bytes_compare(one->key, start) == 0) {
             continue;
         }
         given++;

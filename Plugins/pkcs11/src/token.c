@@ -142,7 +142,8 @@ static int32_t login(token *self, CK_SESSION_HANDLE handle, kcm_error *error)
     if (self->module->functions->C_GetTokenInfo(self->slot, &info) == CKR_OK && (info.flags & (CKF_USER_PIN_LOCKED | CKF_USER_PIN_FINAL_TRY)) != 0) {
         pin_wipe(&secret);
         snprintf(error->text, sizeof error->text, "the PIN of the %s %s", describe(&self->settings, text),
-                 (info.flags & CKF_USER_PIN_LOCKED) != 0 ? "is locked" : "has one attempt left, which is not risked here: log in once with the right PIN by hand");
+                 (info.flags & CKF_USER_PIN_LOCKED) != 0 ? "is locked"
+                                                          : "has one attempt left, which is not risked here: log in once with the right PIN by hand");
         return KCM_UNAVAILABLE;
     }
     CK_RV code = self->module->functions->C_Login(handle, CKU_USER, (CK_UTF8CHAR *)secret.text, secret.size);
@@ -178,7 +179,8 @@ static int32_t connect_once(token *self, kcm_error *error)
     CK_SESSION_HANDLE handle;
     CK_RV code = open_session(self, &handle);
     if (code != CKR_OK) {
-        snprintf(error->text, sizeof error->text, "cannot open a session with the %s: %s", describe(&self->settings, text), module_reason(code, buffer));
+        snprintf(error->text, sizeof error->text, "cannot open a session with the %s: %s", describe(&self->settings, text),
+                 module_reason(code, buffer));
         return KCM_UNAVAILABLE;
     }
     result = login(self, handle, error);

@@ -129,7 +129,8 @@ static int is_whole(const uint8_t *inside, size_t size, const uint8_t *version)
 {
     size_t key_size = inside[PREFIX_SIZE - 1];
     uint8_t rest = inside[4] | inside[5] | inside[6];
-    if (memcmp(inside, version, VERSION_SIZE) != 0 || key_size < MINIMUM_KEY || key_size > MAXIMUM_KEY || size != PREFIX_SIZE + (key_size + 7) / 8 * 8) {
+    if (memcmp(inside, version, VERSION_SIZE) != 0 || key_size < MINIMUM_KEY || key_size > MAXIMUM_KEY ||
+        size != PREFIX_SIZE + (key_size + 7) / 8 * 8) {
         return 0;
     }
     for (size_t i = PREFIX_SIZE + key_size; i < size; i++) {
@@ -143,8 +144,8 @@ static CK_RV object_unwrap(const session *session, CK_OBJECT_HANDLE root, const 
     CK_ATTRIBUTE template[OBJECT_ATTRIBUTES] = OBJECT_TEMPLATE(NULL, 0);
     CK_MECHANISM mechanism = {CKM_AES_KEY_WRAP, NULL, 0};
     CK_OBJECT_HANDLE object;
-    CK_RV code = session->functions->C_UnwrapKey(session->handle, &mechanism, root, (CK_BYTE_PTR)blob + HEADER_SIZE, blob_size - HEADER_SIZE, template,
-                                                 OBJECT_ATTRIBUTES - 1, &object);
+    CK_RV code = session->functions->C_UnwrapKey(session->handle, &mechanism, root, (CK_BYTE_PTR)blob + HEADER_SIZE, blob_size - HEADER_SIZE,
+                                                 template, OBJECT_ATTRIBUTES - 1, &object);
     if (code != CKR_OK) {
         return code;
     }

@@ -18,8 +18,10 @@ final class Driver: Sendable {
             "gcc \(flags) -shared -fPIC -fvisibility=hidden -I/usr/include/p11-kit-1 '-DMODULE=\"\(Token.module)\"' '\(Repository.fixtures)/faulty-module.c' -o '\(folder.file("faulty.so"))'"
         )
         plugin = folder.file("libkcm-pkcs11.so")
+        let plugins = Repository.root + "/Plugins"
+        let sources = "'\(plugins)'/pkcs11/src/*.c '\(plugins)'/common/src/*.c"
         try Shell.runBlocking(
-            "gcc \(flags) -shared -fPIC -fvisibility=hidden -I'\(Repository.header)' '\(Repository.root)'/Plugins/pkcs11/src/*.c -o '\(plugin)' -lp11 -lcrypto"
+            "gcc \(flags) -shared -fPIC -fvisibility=hidden -I'\(Repository.header)' -I'\(plugins)/common/src' \(sources) -o '\(plugin)' -lp11 -lcrypto"
         )
     }
 
