@@ -20,7 +20,7 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
-/// A plugin is C11 against `plugin-sdk/include` and its own library; it exports one symbol.
+/// A plugin is C11 against `plugin-sdk/include` and its own library; it exports one symbol. DWARF 4: Debian's valgrind cannot read clang's 5.
 func plugin(_ target: String, path: String, dependencies: [Target.Dependency] = ["PluginCommon"], links: [String] = []) -> Target {
     .target(
         name: target,
@@ -29,7 +29,10 @@ func plugin(_ target: String, path: String, dependencies: [Target.Dependency] = 
         exclude: ["README.md"],
         sources: ["src"],
         publicHeadersPath: "include",
-        cSettings: [.headerSearchPath("../../plugin-sdk/include"), .headerSearchPath("../common/src"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-fvisibility=hidden", "-Wall", "-Wextra"])],
+        cSettings: [
+            .headerSearchPath("../../plugin-sdk/include"), .headerSearchPath("../common/src"),
+            .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-fvisibility=hidden", "-gdwarf-4", "-Wall", "-Wextra"]),
+        ],
         linkerSettings: links.map { .linkedLibrary($0) }
     )
 }

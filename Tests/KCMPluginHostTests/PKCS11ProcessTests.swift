@@ -3,8 +3,8 @@ import Testing
 
 /// `pkcs11` in processes of their own: killed, without their token, refused by it, and under valgrind.
 @Suite struct PKCS11ProcessTests {
-    private let driver: Driver
-    init() throws { driver = try Driver.shared.get() }
+    private let driver: TokenDriver
+    init() async throws { driver = try await TokenDriver.shared.value }
 
     private static let before = ["a=1@1", "b=1@1", "c=1@1", "d=1@1"]
     private static let between = ["a=2@2", "c=2@2", "d=1@1", "e=1@1"]

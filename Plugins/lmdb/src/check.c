@@ -7,7 +7,7 @@ int32_t lmdb_statistics(void *opaque, kcm_store_statistics *statistics, kcm_erro
 {
     store *self = opaque;
     reader *one;
-    int result = reader_begin(self, &one);
+    int result = reader_begin(self, 1, &one);
     if (result != MDB_SUCCESS) {
         return lmdb_fail(self, result, "cannot read", error);
     }
@@ -47,7 +47,7 @@ int32_t lmdb_health(void *opaque, kcm_error *error)
     /* Begins and gives up a write: LMDB refuses it where an earlier failure has left it unable to go on. As a reader, so that the map
      * does not move meanwhile. */
     reader *one;
-    int result = reader_begin(self, &one);
+    int result = reader_begin(self, 0, &one);
     if (result == MDB_SUCCESS) {
         MDB_txn *txn;
         if ((result = mdb_txn_begin(self->env, NULL, 0, &txn)) == MDB_SUCCESS) {
@@ -103,37 +103,67 @@ static const char *fault(MDB_cursor *probe, MDB_val name, MDB_val data, uint64_t
     return NULL;
 }
 
-/* Every entry, in one read transaction. A long one keeps LMDB from using old pages again while it lasts; it blocks nobody. */
+/* Where verifying is. */
+typedef struct progress {
+    uint64_t entries;
+    uint64_t links;
+    int was_interrupted;
+    size_t size; /* of the last key; 0 at the start */
+    uint8_t last[LMDB_KEY];
+} progress;
+
+/* Goes on behind the last key until the map has to move, which a read holds up. MDB_NOTFOUND at the end; *wrong says what is. */
+static int verify_on(store *self, reader *one, MDB_cursor *probe, progress *at, const char **wrong)
+{
+    MDB_val name = {at->size, at->last}, data;
+    int result = mdb_cursor_get(one->cursor, &name, &data, at->size == 0 ? MDB_FIRST : MDB_SET_RANGE);
+    if (result == MDB_SUCCESS && name.mv_size == at->size && memcmp(name.mv_data, at->last, at->size) == 0) {
+        result = mdb_cursor_get(one->cursor, &name, &data, MDB_NEXT);
+    }
+    for (; result == MDB_SUCCESS; result = mdb_cursor_get(one->cursor, &name, &data, MDB_NEXT)) {
+        at->entries++;
+        *wrong = fault(probe, name, data, &at->links);
+        at->size = name.mv_size;
+        memcpy(at->last, name.mv_data, name.mv_size);
+        if (*wrong != NULL || atomic_load_explicit(&self->is_moving, memory_order_relaxed)) {
+            break;
+        }
+    }
+    return result;
+}
+
+/* Every entry. Blocks nobody; while it lasts LMDB does not use the pages again that commits beside it set free. */
 int32_t lmdb_verify(void *opaque, kcm_error *error)
 {
     store *self = opaque;
-    reader *one;
-    int result = reader_begin(self, &one);
-    if (result != MDB_SUCCESS) {
-        return lmdb_fail(self, result, "cannot read", error);
-    }
-    uint64_t entries = 0, links = 0, next = 0, counted = 0;
+    progress at = {0};
     const char *wrong = NULL;
-    MDB_stat status = {0};
-    MDB_cursor *probe = NULL;
-    MDB_val name, data;
-    if ((result = mdb_cursor_open(one->txn, self->dbi, &probe)) == MDB_SUCCESS &&
-        (result = links_read(one->txn, self->dbi, &next, &counted)) == MDB_SUCCESS &&
-        (result = mdb_stat(one->txn, self->dbi, &status)) == MDB_SUCCESS) {
-        while (wrong == NULL && (result = mdb_cursor_get(one->cursor, &name, &data, MDB_NEXT)) == MDB_SUCCESS) {
-            entries++;
-            wrong = fault(probe, name, data, &links);
+    int result = MDB_SUCCESS;
+    while (result == MDB_SUCCESS && wrong == NULL) {
+        reader *one;
+        if ((result = reader_begin(self, 1, &one)) != MDB_SUCCESS) {
+            return lmdb_fail(self, result, "cannot read", error);
         }
-    }
-    if (probe != NULL) {
-        mdb_cursor_close(probe);
-    }
-    reader_end(self, one);
-    if (wrong == NULL && result == MDB_NOTFOUND && (entries != status.ms_entries || links != counted)) {
-        wrong = "another number of entries than the store says";
+        uint64_t next = 0, links = 0;
+        MDB_stat status = {0};
+        MDB_cursor *probe = NULL;
+        if ((result = mdb_cursor_open(one->txn, self->dbi, &probe)) == MDB_SUCCESS &&
+            (result = links_read(one->txn, self->dbi, &next, &links)) == MDB_SUCCESS &&
+            (result = mdb_stat(one->txn, self->dbi, &status)) == MDB_SUCCESS) {
+            result = verify_on(self, one, probe, &at, &wrong);
+        }
+        if (probe != NULL) {
+            mdb_cursor_close(probe);
+        }
+        reader_end(self, one);
+        if (wrong == NULL && result == MDB_NOTFOUND && !at.was_interrupted && (at.entries != status.ms_entries || at.links != links)) {
+            wrong = "another number of entries than the store says";
+        }
+        /* From here on it is another moment: its counts cannot be compared. */
+        at.was_interrupted = 1;
     }
     if (wrong != NULL) {
-        return common_fail(error, KCM_CORRUPT, "%.300s/data.mdb has %s (entry %llu)", self->path, wrong, (unsigned long long)entries);
+        return common_fail(error, KCM_CORRUPT, "%.300s/data.mdb has %s (entry %llu)", self->path, wrong, (unsigned long long)at.entries);
     }
     return result == MDB_NOTFOUND ? KCM_OK : lmdb_fail(self, result, "cannot read", error);
 }

@@ -107,7 +107,7 @@ static void lmdb_close(void *opaque)
     if (self->folder >= 0) {
         close(self->folder);
     }
-    pthread_rwlock_destroy(&self->map);
+    pthread_mutex_destroy(&self->moving);
     free(self->revisions);
     free(self->path);
     free(self);
@@ -129,6 +129,11 @@ static int32_t open_environment(store *self, uint64_t map_size, kcm_error *error
         (result = mdb_env_open(self->env, self->path, MDB_NOTLS, 0600)) != MDB_SUCCESS) {
         int32_t code = lmdb_fail(self, result, "cannot open", error);
         return result == EACCES || result == ENOENT || result == EROFS ? KCM_INVALID : code;
+    }
+    /* LMDB sets that for its lock file and leaves it out here; a program that the daemon starts has no business with its records. */
+    mdb_filehandle_t fd;
+    if (mdb_env_get_fd(self->env, &fd) == MDB_SUCCESS) {
+        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
     int32_t code = check_size(self, error);
     if (code == KCM_OK) {
@@ -175,16 +180,12 @@ static int32_t lmdb_open(const kcm_host *host, const kcm_setting *settings, uint
     if ((code = read_sizes(map_size, maximum_size, &start, &most, error)) != KCM_OK) {
         return code;
     }
-    store *self = calloc(1, sizeof *self);
+    store *self = aligned_alloc(_Alignof(store), sizeof *self);
     if (self == NULL) {
         return common_fail(error, KCM_FAILED, "out of memory");
     }
-    pthread_rwlockattr_t attributes;
-    pthread_rwlockattr_init(&attributes);
-    /* Readers that come all the time must not keep the map from growing. */
-    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    pthread_rwlock_init(&self->map, &attributes);
-    pthread_rwlockattr_destroy(&attributes);
+    memset(self, 0, sizeof *self);
+    pthread_mutex_init(&self->moving, NULL);
     self->host = host;
     self->folder = self->lock = -1;
     self->maximum_size = most;

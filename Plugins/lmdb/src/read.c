@@ -1,98 +1,87 @@
 /* Get, scan, namespaces: read transactions that are renewed, and values handed over where they lie in the map. */
 #include "store.h"
 
-#include <errno.h>
 #include <sched.h>
-#include <stdlib.h>
 
 /* ---- Read transactions ---- */
 
-static reader *take_idle(store *self)
+/* A place of nobody else's: the thread's own where it is free, so that threads do not meet at one. */
+static reader *take_place(store *self)
 {
-    for (unsigned i = 0; i < READERS; i++) {
-        _Atomic(reader *) *slot = &self->idle[i];
-        if (atomic_load_explicit(slot, memory_order_relaxed) != NULL) {
-            reader *one = atomic_exchange_explicit(slot, NULL, memory_order_acquire);
-            if (one != NULL) {
-                return one;
+    unsigned first = (unsigned)((uintptr_t)pthread_self() >> 12);
+    for (;;) {
+        for (unsigned i = 0; i < READERS; i++) {
+            reader *one = &self->readers[(first + i) % READERS];
+            if (atomic_load_explicit(&one->is_busy, memory_order_relaxed) == 0 && atomic_exchange(&one->is_busy, 1) == 0) {
+                if (!atomic_load(&self->is_moving)) {
+                    return one;
+                }
+                atomic_store_explicit(&one->is_busy, 0, memory_order_release);
+                pthread_mutex_lock(&self->moving);
+                pthread_mutex_unlock(&self->moving);
             }
         }
+        /* More reads at once than there are places: one of them is done soon. */
+        sched_yield();
     }
-    return NULL;
 }
 
-static void put_idle(store *self, reader *one)
+void readers_stop(store *self)
 {
+    pthread_mutex_lock(&self->moving);
+    atomic_store(&self->is_moving, 1);
     for (unsigned i = 0; i < READERS; i++) {
-        reader *none = NULL;
-        if (atomic_compare_exchange_strong_explicit(&self->idle[i], &none, one, memory_order_release, memory_order_relaxed)) {
-            return;
+        while (atomic_load(&self->readers[i].is_busy)) {
+            sched_yield();
         }
     }
-    mdb_cursor_close(one->cursor);
-    mdb_txn_abort(one->txn);
-    free(one);
 }
 
-static int make_reader(store *self, reader **one)
+void readers_go(store *self)
 {
-    reader *made = calloc(1, sizeof *made);
-    if (made == NULL) {
-        return ENOMEM;
-    }
-    int result = mdb_txn_begin(self->env, NULL, MDB_RDONLY, &made->txn);
-    if (result == MDB_SUCCESS && (result = mdb_cursor_open(made->txn, self->dbi, &made->cursor)) != MDB_SUCCESS) {
-        mdb_txn_abort(made->txn);
-    }
-    if (result != MDB_SUCCESS) {
-        free(made);
+    atomic_store(&self->is_moving, 0);
+    pthread_mutex_unlock(&self->moving);
+}
+
+static int start(store *self, reader *one, int with_cursor)
+{
+    int result = one->txn != NULL ? mdb_txn_renew(one->txn) : mdb_txn_begin(self->env, NULL, MDB_RDONLY, &one->txn);
+    if (result != MDB_SUCCESS || !with_cursor) {
         return result;
     }
-    *one = made;
-    return MDB_SUCCESS;
+    result = one->cursor != NULL ? mdb_cursor_renew(one->txn, one->cursor) : mdb_cursor_open(one->txn, self->dbi, &one->cursor);
+    if (result != MDB_SUCCESS) {
+        mdb_txn_reset(one->txn);
+    }
+    return result;
 }
 
-int reader_begin(store *self, reader **one)
+int reader_begin(store *self, int with_cursor, reader **one)
 {
-    pthread_rwlock_rdlock(&self->map);
-    int result = MDB_PANIC;
-    if (atomic_load_explicit(&self->is_broken, memory_order_relaxed)) {
-        pthread_rwlock_unlock(&self->map);
-        return result;
-    }
-    do {
-        *one = take_idle(self);
-        if (*one != NULL) {
-            result = mdb_txn_renew((*one)->txn);
-            if (result == MDB_SUCCESS && (result = mdb_cursor_renew((*one)->txn, (*one)->cursor)) != MDB_SUCCESS) {
-                mdb_txn_reset((*one)->txn);
-            }
-            if (result != MDB_SUCCESS) {
-                put_idle(self, *one);
-            }
-        } else {
-            result = make_reader(self, one);
-        }
-        /* More readers at once than LMDB's table has places: one of them is done soon. */
-    } while (result == MDB_READERS_FULL && sched_yield() == 0);
+    *one = take_place(self);
+    int result = atomic_load_explicit(&self->is_broken, memory_order_relaxed) ? MDB_PANIC : start(self, *one, with_cursor);
     if (result != MDB_SUCCESS) {
-        pthread_rwlock_unlock(&self->map);
+        atomic_store_explicit(&(*one)->is_busy, 0, memory_order_release);
     }
     return result;
 }
 
 void reader_end(store *self, reader *one)
 {
+    (void)self;
     mdb_txn_reset(one->txn);
-    put_idle(self, one);
-    pthread_rwlock_unlock(&self->map);
+    atomic_store_explicit(&one->is_busy, 0, memory_order_release);
 }
 
 void readers_free(store *self)
 {
-    for (reader *one; (one = take_idle(self)) != NULL; free(one)) {
-        mdb_cursor_close(one->cursor);
-        mdb_txn_abort(one->txn);
+    for (unsigned i = 0; i < READERS; i++) {
+        if (self->readers[i].cursor != NULL) {
+            mdb_cursor_close(self->readers[i].cursor);
+        }
+        if (self->readers[i].txn != NULL) {
+            mdb_txn_abort(self->readers[i].txn);
+        }
     }
 }
 
@@ -105,7 +94,7 @@ int32_t lmdb_get(void *opaque, kcm_bytes name_space, kcm_bytes key, kcm_value_si
         return KCM_NOT_FOUND;
     }
     reader *one;
-    int result = reader_begin(self, &one);
+    int result = reader_begin(self, 0, &one);
     if (result != MDB_SUCCESS) {
         return lmdb_fail(self, result, "cannot read", error);
     }
@@ -206,7 +195,7 @@ int32_t lmdb_scan(void *opaque, kcm_bytes name_space, kcm_bytes prefix, const kc
         return KCM_OK;
     }
     reader *one;
-    int result = reader_begin(self, &one);
+    int result = reader_begin(self, 1, &one);
     if (result != MDB_SUCCESS) {
         return lmdb_fail(self, result, "cannot read", error);
     }
@@ -248,7 +237,7 @@ int32_t lmdb_namespaces(void *opaque, kcm_namespace_sink sink, void *context, kc
 {
     store *self = opaque;
     reader *one;
-    int result = reader_begin(self, &one);
+    int result = reader_begin(self, 1, &one);
     if (result != MDB_SUCCESS) {
         return lmdb_fail(self, result, "cannot read", error);
     }

@@ -40,8 +40,9 @@
 #define READERS 64
 #define READER_TABLE (READERS + 16)
 
-/* A read transaction and its cursor; both are used again and again. */
+/* A place for one read at a time: its transaction and cursor are used again and again. Places are a cache line apart. */
 typedef struct reader {
+    _Alignas(64) atomic_int is_busy;
     MDB_txn *txn;
     MDB_cursor *cursor;
 } reader;
@@ -55,9 +56,11 @@ typedef struct store {
     MDB_dbi dbi;
     uint64_t maximum_size; /* the map grows up to here */
 
-    /* Held shared by readers, exclusively while the map is moved: its addresses change. */
-    pthread_rwlock_t map;
-    _Atomic(reader *) idle[READERS];
+    /* The map's addresses change when it is resized. A read takes its place and then looks at is_moving; a resize sets is_moving and
+     * then waits for every place: one of them sees the other. Who has to wait does so at the mutex, which is held for the resize. */
+    reader readers[READERS];
+    atomic_bool is_moving;
+    pthread_mutex_t moving;
     atomic_bool is_broken; /* the map is lost, or a sync failed: what is in the page cache is not what is on the disk */
 
     /* Of the one writer. */
@@ -118,10 +121,13 @@ typedef struct namespace_walk {
 /* MDB_NOTFOUND at the end. */
 int namespace_next(MDB_cursor *cursor, namespace_walk *on);
 
-/* Starts a read; the map stays where it is until it ends. */
-int reader_begin(store *self, reader **one);
+/* Starts a read, with its cursor ready or without; the map stays where it is until it ends. */
+int reader_begin(store *self, int with_cursor, reader **one);
 void reader_end(store *self, reader *one);
 void readers_free(store *self);
+/* Keeps new reads out and waits for those under way; then lets them in again. */
+void readers_stop(store *self);
+void readers_go(store *self);
 
 /* ---- Writing (write.c) ---- */
 

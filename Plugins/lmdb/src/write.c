@@ -188,33 +188,72 @@ static int try_group(store *self, kcm_batch *batches, uint32_t count)
     return mdb_txn_commit(txn);
 }
 
-/* Doubles the map. No write transaction is open here; readers are out while it moves, which takes some microseconds. */
-static int32_t grow(store *self, kcm_error *error)
+/* ---- The map ---- */
+
+/* Room beyond the maximum for groups that only remove: even that copies a few pages first. */
+#define RESERVE (1u << 20)
+
+static int only_removes(const kcm_batch *batches, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t w = 0; w < batches[i].write_count; w++) {
+            if (batches[i].writes[w].operation != KCM_REMOVE) {
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
+/* No write transaction is open here; readers are out while the map moves, which takes some microseconds. */
+static int32_t resize(store *self, uint64_t size, kcm_error *error)
+{
+    /* LMDB gives up the old map before it makes the new one, and is lost where that fails: so try first. */
+    mdb_filehandle_t fd;
+    (void)mdb_env_get_fd(self->env, &fd);
+    void *probe = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+    if (probe == MAP_FAILED) {
+        return common_fail_errno(error, errno == ENOMEM ? ENOSPC : errno, "cannot change the map of", self->path);
+    }
+    munmap(probe, size);
+    readers_stop(self);
+    int result = mdb_env_set_mapsize(self->env, size);
+    if (result != MDB_SUCCESS) {
+        atomic_store(&self->is_broken, 1);
+    }
+    readers_go(self);
+    return result == MDB_SUCCESS ? KCM_OK : lmdb_fail(self, result, "cannot change the map of", error);
+}
+
+/* Doubles the map, up to `most`. */
+static int32_t grow(store *self, uint64_t most, kcm_error *error)
 {
     MDB_envinfo info;
     mdb_env_info(self->env, &info);
     uint64_t size = info.me_mapsize;
-    if (size >= self->maximum_size) {
+    if (size >= most) {
         return common_fail(error, KCM_FULL, "%.300s has reached its maximum_size of %llu bytes", self->path,
                            (unsigned long long)self->maximum_size);
     }
-    uint64_t wanted = size > self->maximum_size / 2 ? self->maximum_size : size * 2;
-    /* LMDB gives up the old map before it makes the new one, and is lost where that fails: so try first. */
-    mdb_filehandle_t fd;
-    (void)mdb_env_get_fd(self->env, &fd);
-    void *probe = mmap(NULL, wanted, PROT_READ, MAP_SHARED, fd, 0);
-    if (probe == MAP_FAILED) {
-        return common_fail_errno(error, errno == ENOMEM ? ENOSPC : errno, "cannot enlarge the map of", self->path);
-    }
-    munmap(probe, wanted);
-    pthread_rwlock_wrlock(&self->map);
-    int result = mdb_env_set_mapsize(self->env, wanted);
-    if (result != MDB_SUCCESS) {
-        atomic_store(&self->is_broken, 1);
-    }
-    pthread_rwlock_unlock(&self->map);
-    return result == MDB_SUCCESS ? KCM_OK : lmdb_fail(self, result, "cannot enlarge the map of", error);
+    return resize(self, size > most / 2 ? most : size * 2, error);
 }
+
+/* Takes back what a group that removes was lent, as far as it is not in use. */
+static void take_back(store *self)
+{
+    MDB_envinfo info;
+    MDB_stat status;
+    mdb_env_info(self->env, &info);
+    mdb_env_stat(self->env, &status);
+    uint64_t used = (info.me_last_pgno + 1) * (uint64_t)status.ms_psize;
+    uint64_t size = used > self->maximum_size ? used : self->maximum_size;
+    if (info.me_mapsize > size) {
+        kcm_error ignored = {.struct_size = sizeof ignored};
+        (void)resize(self, size, &ignored);
+    }
+}
+
+/* ---- Commit ---- */
 
 static int32_t commit_group(store *self, kcm_batch *batches, uint32_t count, kcm_error *error)
 {
@@ -222,13 +261,21 @@ static int32_t commit_group(store *self, kcm_batch *batches, uint32_t count, kcm
     if (atomic_load(&self->is_broken)) {
         return lmdb_fail(self, result, "cannot write", error);
     }
+    uint64_t most = self->maximum_size + (only_removes(batches, count) ? RESERVE : 0);
     while ((result = try_group(self, batches, count)) == MDB_MAP_FULL) {
-        int32_t code = grow(self, error);
+        int32_t code = grow(self, most, error);
         if (code != KCM_OK) {
+            take_back(self);
             return code;
         }
     }
+    take_back(self);
     if (result == EIO) {
+        /* LMDB calls a short write an input/output error as well: a disk that is full now was full then. */
+        int32_t code = common_check_room(self->folder, self->path, error);
+        if (code == KCM_FULL) {
+            return code;
+        }
         /* A sync that failed once may succeed the next time without the data. */
         atomic_store(&self->is_broken, 1);
     }

@@ -1,49 +1,39 @@
-/// The plugin `pkcs11` in a process of its own, which can be killed and can lose its token. Both sides are built by gcc from `Fixtures`.
-final class Driver: Sendable {
-    /// Built once; later tests share them.
-    static let shared: Result<Driver, any Error> = {
-        do { return .success(try Driver()) } catch { return .failure(error) }
-    }()
+import KCMPluginHost
 
+/// C programs from the fixtures that load a shipped plugin by hand.
+struct Driver {
     private let folder: Folder
-    private let plugin: String
-    /// SoftHSM behind a layer that makes trouble on demand.
-    var faultyModule: String { folder.file("faulty.so") }
+    private let program: String
 
-    private init() throws {
+    /// Builds `Fixtures/<name>.c`.
+    init(_ name: String) async throws {
         folder = try Folder()
-        let flags = "-std=c11 -D_GNU_SOURCE -g -Wall -Wextra -Werror"
-        try Shell.runBlocking("gcc \(flags) -I'\(Repository.header)' '\(Repository.fixtures)/driver.c' -o '\(folder.file("driver"))'")
-        try Shell.runBlocking(
-            "gcc \(flags) -shared -fPIC -fvisibility=hidden -I/usr/include/p11-kit-1 '-DMODULE=\"\(Token.module)\"' '\(Repository.fixtures)/faulty-module.c' -o '\(folder.file("faulty.so"))'"
-        )
-        plugin = folder.file("libkcm-pkcs11.so")
-        let plugins = Repository.root + "/Plugins"
-        let sources = "'\(plugins)'/pkcs11/src/*.c '\(plugins)'/common/src/*.c"
-        try Shell.runBlocking(
-            "gcc \(flags) -shared -fPIC -fvisibility=hidden -I'\(Repository.header)' -I'\(plugins)/common/src' \(sources) -o '\(plugin)' -lp11 -lcrypto"
-        )
+        program = folder.file(name)
+        try await Shell.run("gcc -std=gnu11 -g -Wall -Wextra -Werror -I'\(Repository.header)' '\(Repository.fixtures)/\(name).c' -o '\(program)'")
     }
 
-    /// Runs commands, one a line, in a fresh process; see `Fixtures/driver.c`.
-    /// - Parameters:
-    ///   - wrapper: a command in front, such as `timeout` or `valgrind`.
-    ///   - environment: `NAME=value …` for the layer of faults.
-    /// - Returns: the lines of its answers, however it ended.
-    func run(
-        _ commands: [String], on token: Token, settings: [String: String] = [:], faulty: Bool = false, environment: String = "", wrapper: String = ""
-    ) async throws -> [String] {
-        let all = token.settings(settings).merging(faulty ? ["module": faultyModule] : [:]) { $1 }
-        let words = all.map { "'\($0.key)=\($0.value)'" }.joined(separator: " ")
-        let script = commands.joined(separator: "\n") + "\n"
-        try token.folder.write(script, to: "script")
-        let output = try await Shell.run(
-            "env SOFTHSM2_CONF='\(token.configuration)' \(environment) \(wrapper) '\(folder.file("driver"))' '\(plugin)' \(words) < '\(token.folder.file("script"))' 2>'\(token.folder.file("log"))' || true"
-        )
-        return output.split(separator: "\n").map { line in
-            var line = line
-            while line.last == " " { line.removeLast() }
-            return String(line)
-        }
+    /// Runs it, and gives what it prints.
+    /// - Parameter tool: what it runs under, as `valgrind -q`.
+    func run(under tool: String = "", _ arguments: String...) async throws -> String {
+        try await Shell.run("\(tool) '\(program)' \(arguments.map { "'\($0)'" }.joined(separator: " "))")
+    }
+
+    /// Commits groups to a store and ends without closing it.
+    func abandon(_ keystore: Keystore, _ path: String, groups: Int) async throws {
+        let printed = try await run(try keystore.file, "abandon", "\(groups)", "path=\(path)")
+        guard printed == "0 \n" else { throw Shell.Failure(text: printed) }
+    }
+}
+
+/// What `kcm.store.verify/1` says of a store that nobody has open: its code and text; with `open` before it where opening fails.
+func verify(_ keystore: Keystore, _ path: String) async throws -> String {
+    let driver = try await Driver("drive")
+    return try await driver.run(try keystore.file, "verify", "0", "path=\(path)")
+}
+
+extension Keystore {
+    /// The built library.
+    var file: String {
+        get throws { try PluginLibrary.load(rawValue, searchPath: .standard()).info.file }
     }
 }
