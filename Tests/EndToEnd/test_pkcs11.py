@@ -103,6 +103,36 @@ def test_a_new_version_of_the_root_key_opens_what_the_old_one_wrapped(own, token
     own.stop()
 
 
+def test_a_store_moves_onto_the_token_and_back(own, token):
+    use(own, "root")
+    own.start()
+    l3 = keys_at_core(own, "kept")
+    own.core.stop()
+    files = own.core.config.read_text()
+    use(own, "keystore")
+    target = own.folder / "new.yaml"
+    target.write_text(own.core.config.read_text())
+    own.core.config.write_text(files)
+    copied = deployments.run("kcmctl", "keystore", "copy", "--from", own.core.config, "--to", target)
+    assert copied.returncode == 0, copied.stdout + copied.stderr
+    use(own, "keystore")
+    (own.folder / "data" / "core.sqlite").unlink()
+    own.core.start()
+    with own.client("acme-app") as app:
+        assert app.encrypt(l3, b"text").ok
+    own.core.stop()
+    verified = deployments.run("kcmctl", "keystore", "verify", own.core.config)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    target.write_text(files)
+    copied = deployments.run("kcmctl", "keystore", "copy", "--from", own.core.config, "--to", target)
+    assert copied.returncode == 0, copied.stdout + copied.stderr
+    own.core.config.write_text(files)
+    own.core.start()
+    with own.client("acme-app") as app:
+        assert app.encrypt(l3, b"text").ok
+    own.stop()
+
+
 def test_without_its_token_core_says_so_and_does_not_start(own, token):
     use(own, "root")
     shutil.move(token / "tokens", token / "elsewhere")
