@@ -11,6 +11,8 @@ final class Token: Sendable {
         do {
             let token = try Token()
             setenv("SOFTHSM2_CONF", token.configuration, 1)
+            // Nothing lets go of a static: its folder would stay in memory after the tests.
+            atexit { if case .success(let token) = Token.shared { _ = try? Shell.runBlocking("rm -rf '\(token.folder.path)'") } }
             return .success(token)
         } catch { return .failure(error) }
     }()
