@@ -47,6 +47,7 @@ let package = Package(
         .library(name: "kcm-lmdb", type: .dynamic, targets: ["PluginLMDB"]),
         .library(name: "kcm-memory", type: .dynamic, targets: ["PluginMemory"]),
         .library(name: "kcm-file", type: .dynamic, targets: ["PluginFile"]),
+        .library(name: "kcm-pkcs11", type: .dynamic, targets: ["PluginPKCS11"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -138,6 +139,7 @@ let package = Package(
         plugin("PluginLMDB", path: "Plugins/lmdb", links: ["lmdb"]),
         plugin("PluginMemory", path: "Plugins/memory"),
         plugin("PluginFile", path: "Plugins/file", links: ["crypto"]),
+        plugin("PluginPKCS11", path: "Plugins/pkcs11", links: ["p11", "crypto"]),
 
         .testTarget(name: "KMIPTests", dependencies: ["KMIP", nioCore], swiftSettings: strict),
         .executableTarget(name: "kcm-fuzz", dependencies: ["KMIP", "KMIPText", nioCore], path: "Tests/Fuzz", exclude: ["frames.hex"], swiftSettings: strict),

@@ -5,7 +5,7 @@ import Testing
 
 /// The shipped stores that the contract tests run against.
 enum Keystore: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    case sqlite, lmdb, file, memory
+    case sqlite, lmdb, file, memory, pkcs11
 
     /// Those that keep what they are given.
     static let durable: [Keystore] = [.sqlite, .lmdb, .file]
@@ -14,12 +14,23 @@ enum Keystore: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     /// Opens the store at `path`, which is made where it is not there.
     func open(_ path: String, settings: [String: String] = [:], logger: Logger = .silent) throws -> PluginStore {
-        let place = self == .memory ? [:] : ["path": path]
-        return try PluginStore(
+        try PluginStore(
             try PluginLibrary.load(rawValue, searchPath: .standard()),
-            settings: place.merging(settings) { $1 },
+            settings: try place(path).merging(settings) { $1 },
             logger: logger
         )
+    }
+
+    /// The settings that say where the store is. On a token the path becomes a name.
+    private func place(_ path: String) throws -> [String: String] {
+        switch self {
+        case .memory: [:]
+        case .pkcs11:
+            try Token.shared.get().settings([
+                "name": String(path.split(separator: "/").suffix(2).joined(separator: "-")), "lock_file": path + ".lock",
+            ])
+        case .sqlite, .lmdb, .file: ["path": path]
+        }
     }
 
     /// A fresh, empty store.

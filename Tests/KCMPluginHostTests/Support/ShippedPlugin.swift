@@ -1,7 +1,7 @@
 /// The shipped plugins, built by gcc from their sources and the header alone, as a third party would.
 enum ShippedPlugin {
     /// What each links.
-    static let libraries = ["sqlite": "-lsqlite3", "lmdb": "-llmdb", "memory": "", "file": "-lcrypto"]
+    static let libraries = ["sqlite": "-lsqlite3", "lmdb": "-llmdb", "memory": "", "file": "-lcrypto", "pkcs11": "-lp11 -lcrypto"]
 
     /// Builds the plugin into `folder`.
     /// - Returns: the library's path.
