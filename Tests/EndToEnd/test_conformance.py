@@ -10,9 +10,8 @@ import deployment as deployments
 
 CASES = pathlib.Path(os.environ.get("KCM_TESTCASES", deployments.ROOT.parent / "shared/kmip/testcases-1.4"))
 
-# Case → why it does not pass yet.
-KNOWN_FAILURES = {
-}
+# Case → why it does not pass. None at present; the list can only grow with a reason, and shrinks when a listed case passes.
+KNOWN_FAILURES = {}
 # Case → why it cannot be replayed by a client over this encoding.
 ANOTHER_ENCODING = {"MSGENC-HTTPS-M-1-14": "https-ttlv", "MSGENC-XML-M-1-14": "https-xml", "MSGENC-JSON-M-1-14": "https-json"}
 SERVER_IS_CLIENT = {"TC-NP-1-14", "TC-Q-S2C-1-14"}
