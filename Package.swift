@@ -60,7 +60,8 @@ let package = Package(
 
         // Vocabulary: no sockets, no files.
         .target(name: "KMIP", dependencies: [nioCore], swiftSettings: strict),
-        .target(name: "KMIPText", dependencies: ["KMIP", "CExpat", nioCore], swiftSettings: strict),
+        .target(name: "CKCMJSON", linkerSettings: [.linkedLibrary("jansson")]),
+        .target(name: "KMIPText", dependencies: ["KMIP", "CExpat", "CKCMJSON", nioCore], swiftSettings: strict),
         .target(name: "KMIPConformance", dependencies: ["KMIP", "KMIPText", nioCore], swiftSettings: strict),
         .target(name: "KCMCrypto", dependencies: ["COpenSSL", "CKCMShims"], swiftSettings: strict),
         .target(name: "KCMStore", dependencies: ["KCMCrypto"], swiftSettings: strict),
@@ -91,7 +92,7 @@ let package = Package(
         .target(
             name: "KCMServer",
             dependencies: [
-                "KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
+                "KMIP", "KMIPText", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
             ],
             swiftSettings: strict
         ),
@@ -123,6 +124,7 @@ let package = Package(
         plugin("PluginFile", path: "Plugins/file", links: ["crypto"]),
 
         .testTarget(name: "KMIPTests", dependencies: ["KMIP", nioCore], swiftSettings: strict),
+        .executableTarget(name: "kcm-fuzz", dependencies: ["KMIP", "KMIPText", nioCore], path: "Tests/Fuzz", exclude: ["frames.hex"], swiftSettings: strict),
         .testTarget(name: "KMIPTextTests", dependencies: ["KMIPText", "KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KMIPConformanceTests", dependencies: ["KMIPConformance", "KMIPText", "KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KCMCryptoTests", dependencies: ["KCMCrypto"], swiftSettings: strict),

@@ -27,3 +27,11 @@ int kcm_add_crl_extension(X509_CRL *list, X509 *issuer, int nid, const char *val
     X509_EXTENSION_free(extension);
     return done;
 }
+
+GENERAL_NAMES *kcm_request_names(X509_REQ *request)
+{
+    STACK_OF(X509_EXTENSION) *extensions = X509_REQ_get_extensions(request);
+    GENERAL_NAMES *names = extensions == NULL ? NULL : X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    return names;
+}

@@ -66,7 +66,8 @@ public struct Policy: Sendable {
 
     private static let lifecycle: Set<KMIP.Operation> = [
         .create, .register, .locate, .check, .getAttributes, .getAttributeList, .addAttribute, .modifyAttribute, .deleteAttribute,
-        .obtainLease, .getUsageAllocation, .activate, .revoke, .destroy, .archive, .recover,
+        .obtainLease, .getUsageAllocation, .activate, .revoke, .destroy, .archive, .recover, .createKeyPair, .reKey, .reKeyKeyPair, .deriveKey,
+        .certify, .reCertify, .createSplitKey, .joinSplitKey,
     ]
     /// What is passed on to Core, too.
     private static let use: Set<KMIP.Operation> = [.encrypt, .decrypt]

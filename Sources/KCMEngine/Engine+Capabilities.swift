@@ -30,7 +30,7 @@ extension Engine {
             streaming: true,
             asynchronous: false,
             attestation: false,
-            batchUndo: version >= .v1_4 ? false : nil,
+            batchUndo: version >= .v1_4 ? true : nil,
             batchContinue: version >= .v1_4 ? true : nil,
             unwrapMode: .notProcessed,
             destroyAction: .keyMaterialDeleted,

@@ -21,6 +21,13 @@ struct Batch: Sendable {
         return header
     }
 
+    /// The header of the answer. A client that correlates gets the name of the message's trace, as the audit log has it (KMIP 1.4).
+    var header: ResponseHeader {
+        var header = Self.header(for: message.header)
+        if header.clientCorrelationValue != nil { header.serverCorrelationValue = trace.traceID }
+        return header
+    }
+
     /// Answers a message of one item whose object is in memory, writing straight into the response.
     /// - Returns: `nil` where the item has to wait for something; nothing was done then.
     func answerNow(began: Int64) -> Answer? {
@@ -28,7 +35,7 @@ struct Batch: Sendable {
         var writer = TTLVWriter(buffer: ByteBuffer())
         writer.reserve(item.payload.readableBytes + 320)
         let whole = writer.beginStructure(.responseMessage)
-        Self.header(for: message.header).encode(to: &writer)
+        header.encode(to: &writer)
         var record = template
         let start = writer.count
         do throws(OperationFailure) {
@@ -62,6 +69,8 @@ struct Batch: Sendable {
         var placeholder: String?
         var size = 0
         let stops = message.header.batchErrorContinuationOption != .continue
+        let undoes = message.header.batchErrorContinuationOption == .undo && message.items.count > 1
+        let engine = undoes ? service.mode.engine.staged() : service.mode.engine
         for item in message.items {
             let itemBegan = message.items.count == 1 ? began : MonotonicClock.now
             var record = template
@@ -73,7 +82,7 @@ struct Batch: Sendable {
                 record.resultReason = ResultReason.responseTooLarge.description
                 response = ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion)
             } else {
-                response = await perform(item, &placeholder, &record)
+                response = await perform(item, by: engine, &placeholder, &record)
             }
             size += response.payload?.readableBytes ?? 0
             record.duration = MonotonicClock.now - itemBegan
@@ -82,16 +91,22 @@ struct Batch: Sendable {
             // Stop: the items behind a failed one are not processed and not answered (KMIP 1.4 §6.13).
             if response.resultStatus != .success, stops { break }
         }
-        let frame = ResponseWriter.message(Self.header(for: message.header), items: responses)
+        if undoes { await settle(engine, &responses, &records) }
+        let frame = ResponseWriter.message(header, items: responses)
         if let maximum = message.header.maximumResponseSize, frame.readableBytes > Int(maximum) { return tooLarge(records) }
         return Answer(frame: frame, audit: records)
     }
 
-    private func perform(_ item: RequestBatchItem, _ placeholder: inout String?, _ record: inout AuditRecord) async -> ResponseBatchItem {
+    private func perform(
+        _ item: RequestBatchItem,
+        by engine: Engine,
+        _ placeholder: inout String?,
+        _ record: inout AuditRecord
+    ) async -> ResponseBatchItem {
         do throws(OperationFailure) {
             switch try prepare(item, placeholder: placeholder, &record) {
             case .local(let request, let context):
-                let result = try await service.mode.engine.perform(request, in: context)
+                let result = try await engine.perform(request, in: context)
                 let done = result.trace
                 let payload = try vocabulary.conform(result.payload, of: item.operation) ?? result.payload
                 switch done.placeholder {
@@ -226,10 +241,10 @@ struct Batch: Sendable {
     private func tooLarge(_ records: [AuditRecord]) -> Answer {
         // The records stay as they are: what was done was done, whether or not its answer could be sent.
         let items = message.items.prefix(records.count).map { ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion) }
-        return Answer(frame: ResponseWriter.message(Self.header(for: message.header), items: items), audit: records)
+        return Answer(frame: ResponseWriter.message(header, items: items), audit: records)
     }
 
-    private static let tooLarge = OperationFailure(.responseTooLarge, "The response is larger than the client or the server takes")
+    static let tooLarge = OperationFailure(.responseTooLarge, "The response is larger than the client or the server takes")
 }
 
 extension AuditRecord {

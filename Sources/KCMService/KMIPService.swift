@@ -154,9 +154,6 @@ public final class KMIPService: Responder {
         if header.asynchronousIndicator == true {
             return OperationFailure(.featureNotSupported, "Asynchronous operations are not served")
         }
-        if header.batchErrorContinuationOption == .undo, header.batchCount > 1 {
-            return OperationFailure(.featureNotSupported, "Batch Error Continuation Option Undo is not served; nothing was done")
-        }
         return nil
     }
 

@@ -1,5 +1,5 @@
 /// The first place where an answer is not what the case has.
-public struct CaseDifference: Error, Sendable, CustomStringConvertible {
+public struct CaseDifference: Error, Sendable, Hashable, CustomStringConvertible {
     /// Of the answers of the case, from 1.
     public let answer: Int
     /// Of the expected element in the case's file, from 1.

@@ -8,7 +8,8 @@ public enum LooseRule: String, Sendable, Hashable, CaseIterable {
     case times
     case resultMessage = "result-message"
     case serverText = "server-text"
-    case serverCorrelationValue = "server-correlation-value"
+    case headerCorrelation = "header-correlation"
+    case protocolVersion = "protocol-version"
     case correlationValue = "correlation-value"
     case generatedValues = "generated-values"
     case generatedDigest = "generated-digest"
@@ -31,7 +32,12 @@ public enum LooseRule: String, Sendable, Hashable, CaseIterable {
             "Dates written as $NOW may be \(CaseMemory.clockTolerance) s off; dates that the case fixes are compared exactly."
         case .resultMessage: "Result Message is the server's own text, and may be left out."
         case .serverText: "Vendor Identification is the server's own text, and Server Information has its own content; both must be there."
-        case .serverCorrelationValue: "Server Correlation Value is the server's; it may stand where the case has none, never be missing where it has one."
+        case .headerCorrelation:
+            """
+            Server Correlation Value is the server's; it, and the client's own value sent back, may stand where the case has none, and are \
+            never missing where it has one.
+            """
+        case .protocolVersion: "An answer has the version of its request, as KMIP demands; OMOS-O-1 writes 1.3 in the answer to a request of 1.4."
         case .correlationValue: "The Correlation Value of a stream is the server's and may change with each answer; it must come when the case has one."
         case .generatedValues:
             """

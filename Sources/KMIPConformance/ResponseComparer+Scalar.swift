@@ -11,7 +11,7 @@ extension ResponseComparer {
         if let name = expected.variable { return try variable(name, expected, actual, meaning: meaning, path: path) }
         switch expected.tag {
         case .vendorIdentification: return note(.serverText)
-        case .serverCorrelationValue: return note(.serverCorrelationValue)
+        case .serverCorrelationValue: return note(.headerCorrelation)
         case .keyFormatType where item?.isGenerated == true && item?.operation == "Get" && item?.namesFormat == false:
             if ValueText.value(expected.text, type, meaning: meaning) != actual { note(.generatedFormat) }
             return

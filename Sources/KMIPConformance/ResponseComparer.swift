@@ -61,11 +61,24 @@ struct ResponseComparer {
     private mutating func header(_ expected: CaseElement, _ actual: AttributeValue?) throws(CaseDifference) {
         guard let actual else { throw difference(expected, "ResponseHeader", "a header", "none") }
         var got = actual.fields.filter { $0.tag != .batchCount }
-        if expected[.serverCorrelationValue] == nil, actual[.serverCorrelationValue] != nil {
-            got.removeAll { $0.tag == .serverCorrelationValue }
-            note(.serverCorrelationValue)
+        for tag in [Tag.clientCorrelationValue, .serverCorrelationValue] where expected[tag] == nil && actual[tag] != nil {
+            guard tag == .serverCorrelationValue || actual[tag] == request[.requestHeader]?[tag] else {
+                throw difference(expected, "ResponseHeader/\(tag)", "the request's own value", "another")
+            }
+            got.removeAll { $0.tag == tag }
+            note(.headerCorrelation)
         }
-        try ordered(expected.children.filter { $0.tag != .batchCount }, got, in: nil, path: "ResponseHeader", of: expected)
+        var wanted = expected.children.filter { $0.tag != .batchCount }
+        if let written = wanted.first(where: { $0.tag == .protocolVersion }), let version = request[.requestHeader]?[.protocolVersion] {
+            guard actual[.protocolVersion] == version else {
+                throw difference(written, "ResponseHeader/ProtocolVersion", "that of the request", "another")
+            }
+            let literal = written.children.map { Int32($0.text) }
+            if literal != version.fields.map({ if case .integer(let number) = $0.value { number } else { nil } }) { note(.protocolVersion) }
+            wanted.removeAll { $0.tag == .protocolVersion }
+            got.removeAll { $0.tag == .protocolVersion }
+        }
+        try ordered(wanted, got, in: nil, path: "ResponseHeader", of: expected)
     }
 
     private mutating func item(_ expected: CaseElement, _ actual: AttributeValue, request: AttributeValue?, path: String) throws(CaseDifference) {

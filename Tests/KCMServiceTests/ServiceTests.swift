@@ -110,8 +110,6 @@ import Testing
         }
         #expect(onwards.items.map(\.resultStatus) == [.operationFailed, .success])
         #expect(onwards.items.map { $0.uniqueBatchItemID } == [ByteBuffer(bytes: [0]), ByteBuffer(bytes: [1])])
-        let undone = try await world.batch([World.create("d"), World.create("e")], from: World.acme) { $0.batchErrorContinuationOption = .undo }
-        #expect(undone.items.map(\.resultReason) == [.featureNotSupported, .featureNotSupported])
         let found: LocateResponse = try await world.ask(LocateRequest(attributes: [Attribute(.name, Name("d").attributeValue)]))
         #expect(found.uniqueIdentifiers.isEmpty, "nothing was done")
     }

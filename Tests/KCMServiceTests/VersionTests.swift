@@ -83,7 +83,7 @@ import Testing
     @Test(arguments: versions) func `Query keeps to the version`(_ version: ProtocolVersion) throws {
         let every = QueryResponse(
             operations: (1...0x2B).map { KMIP.Operation(rawValue: $0) }, objectTypes: (1...9).map { ObjectType(rawValue: $0) },
-            vendorIdentification: "v", rngs: [RNGParameters(algorithm: .drbg)], profiles: [.baselineServerBasicKMIPV1_2]
+            vendorIdentification: "v", rngs: [RNGParameters(algorithm: .drbg, hashingAlgorithm: .sha3_256)], profiles: [.baselineServerBasicKMIPV1_2]
         )
         let items = try conform(payload(every), .query, version)
         #expect(try LaterWords.find(inPayload: items, version: version) == [])
@@ -146,6 +146,13 @@ import Testing
             GetAttributesRequest(uniqueIdentifier: key, attributeNames: AttributeDefinition.all.map(\.name.rawValue)),
             GetAttributeListRequest(uniqueIdentifier: key),
             EncryptRequest(uniqueIdentifier: key, cryptographicParameters: parameters, data: ByteBuffer(string: "text")),
+            CheckRequest(uniqueIdentifier: key, cryptographicUsageMask: [.encrypt]), CheckRequest(uniqueIdentifier: key, cryptographicUsageMask: [.sign]),
+            AddAttributeRequest(uniqueIdentifier: key, attribute: Attribute(.contactInformation, .text("c"))),
+            ModifyAttributeRequest(uniqueIdentifier: key, attribute: Attribute(.contactInformation, .text("d"))),
+            AddAttributeRequest(uniqueIdentifier: key, attribute: Attribute(.comment, .text("e"))),
+            DeleteAttributeRequest(uniqueIdentifier: key, attributeName: "Contact Information"),
+            DeleteAttributeRequest(uniqueIdentifier: key, attributeName: "Description"), ObtainLeaseRequest(uniqueIdentifier: key),
+            GetUsageAllocationRequest(uniqueIdentifier: key, usageLimitsCount: 1),
             QueryRequest(queryFunctions: (1...12).map { QueryFunction(rawValue: $0) }), DiscoverVersionsRequest(),
             RevokeRequest(uniqueIdentifier: key, revocationReason: World.revoke, compromiseOccurrenceDate: 1), DestroyRequest(uniqueIdentifier: key),
         ]
@@ -184,6 +191,10 @@ import Testing
         }
         #expect(try await made(Attribute(.comment, .text("c")), .v1_3) == .invalidField)
         #expect(try await made(Attribute(.comment, .text("c")), .v1_4) == nil)
+        let key = try await world.key("k", attributes: [Attribute(.comment, .text("c"))])
+        let delete = DeleteAttributeRequest(uniqueIdentifier: key, attributeName: "Comment")
+        #expect(try await world.reason(delete, version: .v1_2) == .invalidField)
+        #expect(try await world.reason(delete, version: .v1_4) == nil)
         let stream = EncryptRequest(uniqueIdentifier: "L4-x", data: ByteBuffer(), initIndicator: true)
         #expect(try await world.reason(stream, version: .v1_2) == .featureNotSupported)
         #expect(try await world.reason(EncryptRequest(uniqueIdentifier: "L4-x"), version: .v1_1) == .operationNotSupported)

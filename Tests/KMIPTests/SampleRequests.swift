@@ -54,5 +54,43 @@ enum SampleRequests {
         HashRequest(cryptographicParameters: parameters, data: ByteBuffer(string: "d"), stream: stream),
         QueryRequest(queryFunctions: [.queryOperations, .queryObjects]),
         DiscoverVersionsRequest(protocolVersions: [.v1_4, .v1_0]),
+        RegisterRequest(objectType: .splitKey, templateAttribute: template, object: .splitKey(part)),
+        RegisterRequest(objectType: .template, templateAttribute: template, object: .template(template.attributes)),
+        RegisterRequest(objectType: .pgpKey, templateAttribute: template, object: .pgpKey(version: 4, block)),
+        RegisterRequest(objectType: .certificate, templateAttribute: template, object: .certificate(.x509, value: ByteBuffer(string: "c"))),
+        GetRequest(keyCompressionType: .ecPublicKeyTypeUncompressed, keyWrappingSpecification: wrapping),
+        CreateKeyPairRequest(
+            commonTemplateAttribute: template, privateKeyTemplateAttribute: template, publicKeyTemplateAttribute: TemplateAttribute()
+        ),
+        ReKeyRequest(uniqueIdentifier: "L4-x", offset: 60, templateAttribute: template),
+        ReKeyKeyPairRequest(
+            privateKeyUniqueIdentifier: "L4-x", offset: 60, commonTemplateAttribute: template, privateKeyTemplateAttribute: template,
+            publicKeyTemplateAttribute: template
+        ),
+        DeriveKeyRequest(
+            objectType: .symmetricKey, uniqueIdentifiers: ["L4-x", "L4-y"], derivationMethod: .pbkdf2,
+            derivationParameters: DerivationParameters(
+                cryptographicParameters: parameters, initializationVector: ByteBuffer(string: "i"), derivationData: ByteBuffer(string: "d"),
+                salt: ByteBuffer(string: "s"), iterationCount: 1000
+            ),
+            templateAttribute: template
+        ),
+        CertifyRequest(uniqueIdentifier: "L4-x", certificateRequestType: .pkcs10, certificateRequest: ByteBuffer(string: "r"), templateAttribute: template),
+        ReCertifyRequest(uniqueIdentifier: "L4-x", certificateRequestType: .pem, offset: 1, templateAttribute: template),
+        CreateSplitKeyRequest(
+            objectType: .splitKey, uniqueIdentifier: "L4-x", splitKeyParts: 5, splitKeyThreshold: 3, splitKeyMethod: .polynomialSharingPrimeField,
+            primeFieldSize: [0, 0, 0, 0, 0, 0, 0, 13], templateAttribute: template
+        ),
+        JoinSplitKeyRequest(objectType: .secretData, uniqueIdentifiers: ["L4-x", "L4-y"], secretDataType: .seed, templateAttribute: template),
     ]
+    static let part = SplitKey(
+        parts: 3, identifier: 2, threshold: 2, method: .polynomialSharingPrimeField, primeFieldSize: [0, 0, 0, 0, 0, 0, 0, 13], keyBlock: block
+    )
+    static let wrapping = KeyWrappingSpecification(
+        wrappingMethod: .encryptThenMACSign,
+        encryptionKeyInformation: KeyInformation(uniqueIdentifier: "L4-x", cryptographicParameters: parameters),
+        macSignatureKeyInformation: KeyInformation(uniqueIdentifier: "L4-y"),
+        attributeNames: ["Name"],
+        encodingOption: .ttlvEncoding
+    )
 }

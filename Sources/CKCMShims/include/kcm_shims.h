@@ -48,4 +48,42 @@ int kcm_add_crl_extension(X509_CRL *list, X509 *issuer, int nid, const char *val
 /* errno as a value, since Swift cannot always see the macro. */
 int kcm_errno(void);
 
+/* An unsigned number, big-endian; bytes are NULL where it is not known. Never kept. */
+struct kcm_number {
+    const void *bytes;
+    size_t size;
+};
+
+/* An RSA key. numbers: n, e, d, p, q, d mod p-1, d mod q-1, 1/q mod p. n is required; without d, p and q it is a public key, and e is
+ * required. What p and q give is filled in. NULL where the numbers are no key, with OpenSSL's error queue set; the caller frees. */
+EVP_PKEY *kcm_rsa_key(const struct kcm_number numbers[8]);
+
+/* An elliptic-curve key of the group with OpenSSL's name: the private one of d, whose point is computed, or, where d is not known, the
+ * public one of point (SEC 1 §2.3.3). NULL as above. */
+EVP_PKEY *kcm_ec_key(const char *group, struct kcm_number d, struct kcm_number point);
+
+/* A new key of the group. NULL as above. */
+EVP_PKEY *kcm_generate_ec(const char *group);
+
+/* Writes the number of the key that OpenSSL calls name, big-endian, without leading zeros or filled up with them to least bytes, and
+ * returns its size in bytes; 0 where the key has none or it does not fit. output may be NULL: then only the size is returned. */
+size_t kcm_key_number(const EVP_PKEY *key, const char *name, void *output, size_t room, size_t least);
+
+/* Writes the public point, in the form of SEC 1 §2.3.3 that OpenSSL numbers so (2 compressed, 4 uncompressed, 6 hybrid), and returns its
+ * size in bytes; 0 on failure. output may be NULL. */
+size_t kcm_ec_point(const EVP_PKEY *key, int form, void *output, size_t room);
+
+/* A PFX (RFC 7292) of a key, its certificate and others, protected by a password that ends in NUL; name may be NULL. *der is the caller's
+ * to OPENSSL_free. Returns its size, 0 on failure. */
+int kcm_pkcs12(const char *password, const char *name, EVP_PKEY *key, X509 *certificate, X509 *const *others, size_t count,
+               unsigned char **der);
+
+/* SP 800-108 by OpenSSL's KBKDF, with a counter of 32 bits before fixed, no separator and no length. 1 on success.
+ * algorithm: a digest where is_hmac, else a cipher in CBC. iv: of the feedback mode. */
+int kcm_kbkdf(int feedback, int is_hmac, const char *algorithm, const void *key, size_t key_size, const void *fixed, size_t fixed_size,
+              const void *iv, size_t iv_size, void *output, size_t size);
+
+/* The alternative names that a certificate request asks for; NULL where it asks for none. The caller frees with GENERAL_NAMES_free. */
+GENERAL_NAMES *kcm_request_names(X509_REQ *request);
+
 #endif

@@ -50,6 +50,16 @@ public final class AsymmetricKey: Sendable {
         }
     }
 
+    /// Takes a key of OpenSSL's over, also when it throws.
+    init(adopting pointer: OpaquePointer, isPrivate: Bool) throws(CryptoError) {
+        do throws(CryptoError) { (kind, bits) = try Self.examine(pointer) } catch {
+            EVP_PKEY_free(pointer)
+            throw error
+        }
+        self.pointer = pointer
+        self.isPrivate = isPrivate
+    }
+
     /// Of an RSA modulus, in bytes: the length of signatures and ciphertexts.
     public var modulusSize: Int { (bits + 7) / 8 }
 

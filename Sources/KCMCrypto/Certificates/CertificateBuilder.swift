@@ -3,13 +3,20 @@ internal import COpenSSL
 
 /// A certificate in the making. One owner, one thread.
 final class CertificateBuilder {
-    private let certificate: OpaquePointer
+    let certificate: OpaquePointer
 
-    init(subject: [(key: String, value: String)], notBefore: Int64, notAfter: Int64, key: PrivateKey) throws(CryptoError) {
-        guard let certificate = X509_new() else { throw CryptoError(.memory, "no memory for a certificate") }
-        self.certificate = certificate
+    convenience init(subject: [(key: String, value: String)], notBefore: Int64, notAfter: Int64, key: PrivateKey) throws(CryptoError) {
         let name = try X509Name.make(subject)
         defer { X509_NAME_free(name) }
+        try self.init(name: name, notBefore: notBefore, notAfter: notAfter, publicKey: key.pointer)
+    }
+
+    /// - Parameters:
+    ///   - name: an `X509_NAME`, which is copied.
+    ///   - publicKey: an `EVP_PKEY`, whose public half is taken.
+    init(name: OpaquePointer, notBefore: Int64, notAfter: Int64, publicKey: OpaquePointer) throws(CryptoError) {
+        guard let certificate = X509_new() else { throw CryptoError(.memory, "no memory for a certificate") }
+        self.certificate = certificate
         let times = (start: try X509Encoding.time(notBefore), end: try X509Encoding.time(notAfter))
         defer {
             ASN1_TIME_free(times.start)
@@ -20,7 +27,7 @@ final class CertificateBuilder {
         // 2 is version 3.
         guard X509_set_version(certificate, 2) == 1, X509_set_serialNumber(certificate, serial) == 1,
             X509_set_subject_name(certificate, name) == 1, X509_set1_notBefore(certificate, times.start) == 1,
-            X509_set1_notAfter(certificate, times.end) == 1, X509_set_pubkey(certificate, key.pointer) == 1
+            X509_set1_notAfter(certificate, times.end) == 1, X509_set_pubkey(certificate, publicKey) == 1
         else { throw .openSSL("the certificate could not be made") }
     }
 
@@ -63,17 +70,25 @@ final class CertificateBuilder {
     }
 
     private func finish(_ issuer: OpaquePointer, _ key: PrivateKey) throws(CryptoError) -> Certificate {
+        try finish(issuer, key.pointer, digest: key.isEd25519 ? nil : EVP_sha256())
+    }
+
+    /// Adds the key identifiers, signs, and parses the result.
+    /// - Parameters:
+    ///   - issuer: an `X509`, this one where it signs itself.
+    ///   - digest: `nil` for keys that bring their own.
+    func finish(_ issuer: OpaquePointer, _ key: OpaquePointer, digest: OpaquePointer?) throws(CryptoError) -> Certificate {
         // The issuer's identifier refers to the subject's where the certificate signs itself, so the order counts.
         try add(NID_subject_key_identifier, "hash", issuer)
         try add(NID_authority_key_identifier, "keyid:always", issuer)
         guard X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1,
-            X509_sign(certificate, key.pointer, key.isEd25519 ? nil : EVP_sha256()) > 0
+            X509_sign(certificate, key, digest) > 0
         else { throw .openSSL("the certificate could not be signed") }
         // Parsed again: OpenSSL fills some of its caches only when it decodes.
         return try Certificate(der: X509Encoding.der(ofCertificate: certificate))
     }
 
-    private func add(_ nid: Int32, _ value: String, _ issuer: OpaquePointer) throws(CryptoError) {
+    func add(_ nid: Int32, _ value: String, _ issuer: OpaquePointer) throws(CryptoError) {
         guard kcm_add_extension(certificate, issuer, nid, value) == 1 else { throw .openSSL("an extension could not be added") }
     }
 

@@ -1,3 +1,4 @@
+internal import CKCMShims
 internal import COpenSSL
 internal import Glibc
 

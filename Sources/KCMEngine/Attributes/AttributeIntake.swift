@@ -54,7 +54,7 @@ enum AttributeIntake {
             .init(.hashingAlgorithm, .enumeration(HashingAlgorithm.sha256.rawValue)), .init(.digestValue, .bytes(digest)),
         ]
         switch material.form {
-        case .keyBytes(let format), .keyStructure(let format), .wrappedKey(let format, _), .absent(let format):
+        case .keyBytes(let format), .keyStructure(let format), .wrappedKey(let format, _), .wrappedMaterial(let format, _), .absent(let format):
             fields.append(.init(.keyFormatType, .enumeration(format.rawValue)))
         case .value: break
         }

@@ -51,6 +51,14 @@ extension Engine {
 extension ObjectRepository {
     /// Who holds a name.
     func identifier(named name: String, of tenant: String) async throws -> String? {
+        let value = Name(name).attributeValue
+        if let holder = staging?.holder(of: value) { return holder.uniqueIdentifier }
+        guard let holder = try await storedHolder(of: name, of: tenant) else { return nil }
+        return staging?.hasGivenUp(value, holder) == true ? nil : holder
+    }
+
+    /// Who holds a name in the store.
+    func storedHolder(of name: String, of tenant: String) async throws -> String? {
         let keys = try await keyring.keys(of: tenant)
         let blinded = try IndexedAttributes.blind(.name, Name(name).attributeValue, with: keys)
         let entry = try await store.get(RecordKey.name(blinded), in: Namespace(tenant))

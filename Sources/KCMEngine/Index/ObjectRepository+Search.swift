@@ -10,6 +10,7 @@ extension ObjectRepository {
     /// An indexed attribute among `attributes` narrows the walk to the objects that have its value; every candidate is opened, and
     /// `visit` decides. Memory is bounded by one page.
     func search(_ attributes: [Attribute], level: Level, of tenant: String, visit: (KeyObject) throws -> Bool) async throws {
+        if let staging { return try await search(attributes, staging: staging, level: level, of: tenant, visit: visit) }
         let keys = try await keyring.keys(of: tenant)
         for attribute in attributes where attribute.name == .uniqueIdentifier {
             guard case .text(let identifier)? = attribute.value, UniqueIdentifier.level(of: identifier) == level,

@@ -3,7 +3,7 @@ internal import KMIP
 
 extension Engine {
     /// Attempts against concurrent changes of the same object before giving up.
-    private static let attempts = 8
+    static let attempts = 8
 
     /// Loads, changes and stores an object; starts over where someone else changed it meanwhile.
     /// - Parameters:
@@ -32,7 +32,7 @@ extension Engine {
     }
 
     /// Whether the store holds just this snapshot still.
-    private func isStored(_ object: KeyObject, _ context: OperationContext) async throws(OperationFailure) -> Bool {
+    func isStored(_ object: KeyObject, _ context: OperationContext) async throws(OperationFailure) -> Bool {
         try await guarding { () async throws in
             guard let peek = try await self.repository.peek(object.uniqueIdentifier, of: context.tenant) else { return false }
             return peek.attributesRevision == object.revision && peek.markRevision == nil

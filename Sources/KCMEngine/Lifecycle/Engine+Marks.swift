@@ -10,7 +10,8 @@ extension Engine {
         _ context: OperationContext
     ) async throws(OperationFailure) -> OperationResult? {
         let identifier = try context.identifier(sent)
-        if repository.keyring.open(context.tenant) != nil { return nil }
+        // A mark cannot be undone: a staged change waits for the keys, as any other does.
+        if repository.staging != nil || repository.keyring.open(context.tenant) != nil { return nil }
         let peek = try await guarding { () async throws in
             guard let peek = try await self.repository.peek(identifier, of: context.tenant) else { throw Self.notFound }
             return peek

@@ -10,6 +10,8 @@ public struct Material: Sendable {
         case keyStructure(KeyFormatType)
         /// A key that came wrapped: the bytes are the wrapped Key Value; `wrappingData` are the items of its Key Wrapping Data.
         case wrappedKey(KeyFormatType, wrappingData: [UInt8])
+        /// A key that came wrapped without encoding: the bytes are the wrapped Key Material, which stands in a Key Value structure.
+        case wrappedMaterial(KeyFormatType, wrappingData: [UInt8])
         /// The value of an Opaque Object with its Opaque Data Type, or of a Certificate with its Certificate Type; for a Template the
         /// TTLV of its attributes.
         case value(type: UInt32)

@@ -11,10 +11,10 @@ public final class SecretKey: Sendable {
     /// Takes the bytes over.
     public init(_ bytes: consuming SecretBytes) { self.bytes = bytes }
 
-    /// The bytes as an RSA or elliptic-curve key. An object has one format, so the encoding is the same each time.
-    func asymmetricKey(_ encoding: AsymmetricKey.Encoding) throws(CryptoError) -> AsymmetricKey {
+    /// The bytes as an RSA or elliptic-curve key. An object has one format, so `parse` is the same each time.
+    func asymmetricKey(_ parse: (borrowing SecretBytes) throws(CryptoError) -> AsymmetricKey) throws(CryptoError) -> AsymmetricKey {
         if let key = parsed.withLock({ $0 }) { return key }
-        let key = try AsymmetricKey(der: bytes, encoding: encoding)
+        let key = try parse(bytes)
         parsed.withLock { $0 = key }
         return key
     }

@@ -45,24 +45,28 @@ extension TTLVWriter {
         }
     }
 
+    /// A Key Value structure with a material's bytes as its Key Material.
+    mutating func keyValue(_ material: Material, attributes: [Attribute] = []) {
+        keyValue(attributes: attributes) { writer in
+            if case .keyStructure = material.form {
+                let mark = writer.beginStructure(.keyMaterial)
+                material.key.bytes.withUnsafeBytes { writer.raw($0) }
+                writer.endStructure(mark)
+            } else {
+                writer.bytes(.keyMaterial, material)
+            }
+        }
+    }
+
     /// A Key Block with a material's bytes in the form they have.
     mutating func keyBlock(_ material: Material, algorithm: CryptographicAlgorithm?, length: Int32?) {
         switch material.form {
-        case .keyBytes(let format):
+        case .keyBytes(let format), .keyStructure(let format):
+            keyBlock(format: format, algorithm: algorithm, length: length) { $0.keyValue(material) }
+        case .wrappedKey(.pkcs12, _): keyBlock(format: .pkcs12, algorithm: nil, length: nil) { $0.bytes(.keyValue, material) }
+        case .wrappedKey(let format, let wrappingData), .wrappedMaterial(let format, let wrappingData):
             keyBlock(format: format, algorithm: algorithm, length: length) { writer in
-                writer.keyValue { $0.bytes(.keyMaterial, material) }
-            }
-        case .keyStructure(let format):
-            keyBlock(format: format, algorithm: algorithm, length: length) { writer in
-                writer.keyValue { writer in
-                    let mark = writer.beginStructure(.keyMaterial)
-                    writer.raw(material.key.bytes.withUnsafeBytes { ByteBuffer(bytes: $0) })
-                    writer.endStructure(mark)
-                }
-            }
-        case .wrappedKey(let format, let wrappingData):
-            keyBlock(format: format, algorithm: algorithm, length: length) { writer in
-                writer.bytes(.keyValue, material)
+                if case .wrappedKey = material.form { writer.bytes(.keyValue, material) } else { writer.keyValue(material) }
             } wrappingData: { writer in
                 let mark = writer.beginStructure(.keyWrappingData)
                 writer.raw(ByteBuffer(bytes: wrappingData))

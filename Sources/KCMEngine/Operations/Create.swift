@@ -17,16 +17,10 @@ struct Create: ServedOperation {
         guard let algorithm = attributes.algorithm else {
             throw OperationFailure(.invalidField, "The attribute Cryptographic Algorithm is missing")
         }
-        guard algorithm == .aes else {
-            throw OperationFailure(.featureNotSupported, "Keys of the algorithm \(algorithm) are not made; AES keys are")
-        }
-        let length = attributes.length ?? 256
-        guard [128, 192, 256].contains(length) else {
-            throw OperationFailure(.invalidField, "A Cryptographic Length of \(length) is not one that AES has: 128, 192 or 256 bits")
-        }
+        let (length, size) = try SymmetricKeySizes.size(of: algorithm, length: attributes.length)
         attributes.set(.cryptographicLength, .integer(length))
         let object = try await engine.guarding { () async throws in
-            let key = SecretKey(try SecretBytes.random(count: Int(length) / 8))
+            let key = SecretKey(try SecretBytes.random(count: size))
             return try engine.newObject(
                 .symmetricKey,
                 attributes: attributes,

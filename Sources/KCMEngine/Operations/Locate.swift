@@ -17,8 +17,9 @@ struct Locate: ServedOperation {
         guard offset >= 0, maximum >= 0 else {
             throw OperationFailure(.invalidField, "Maximum Items and Offset Items are not negative")
         }
-        // KMIP 1.3 added Located Items, the count of all matches; without it the search can stop when the page is full.
-        let counts = context.version >= .v1_3
+        // KMIP 1.3 added Located Items, the count of all matches. It is for those who page: the official cases have none in the answer
+        // to a request that does not, and without it the search can stop when the page is full.
+        let counts = context.version >= .v1_3 && (request.maximumItems != nil || request.offsetItems != nil)
         var found: [String] = []
         var matches = 0
         try await engine.guarding { () async throws in

@@ -43,6 +43,14 @@ public struct OperationTable: Sendable {
         table.add(Recover.self)
         table.add(Cancel.self)
         table.add(Poll.self)
+        table.add(CreateKeyPair.self)
+        table.add(ReKey.self)
+        table.add(ReKeyKeyPair.self)
+        table.add(DeriveKey.self)
+        table.add(Certify.self)
+        table.add(ReCertify.self)
+        table.add(CreateSplitKey.self)
+        table.add(JoinSplitKey.self)
         return table
     }()
 

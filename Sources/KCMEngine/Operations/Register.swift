@@ -82,6 +82,10 @@ struct Register: ServedOperation {
             // The server keeps the attributes of a key that is somewhere else (KMIP 1.2).
             form = .absent(block.keyFormatType)
             key = try secret(ByteBuffer())
+        case .bytes(let bytes, _) where block.keyWrappingData != nil:
+            // Wrapped without encoding (KMIP 1.4 §2.1.5): the Key Material is what the wrapping gave.
+            form = .wrappedMaterial(block.keyFormatType, wrappingData: try wrappingData(block))
+            key = try secret(bytes)
         case .bytes(let bytes, _):
             guard request.objectType != .symmetricKey || block.keyFormatType == .raw || block.keyFormatType == .opaque else {
                 throw OperationFailure(.keyFormatTypeNotSupported, "Symmetric keys of the format \(block.keyFormatType) are not taken; Raw is")
@@ -96,13 +100,21 @@ struct Register: ServedOperation {
             form = .keyStructure(block.keyFormatType)
             key = try secret(items)
         case .wrapped(let bytes):
-            guard let wrappingData = block.keyWrappingData else {
-                throw OperationFailure(.invalidField, "The Key Value is a Byte String, and Key Wrapping Data is missing")
-            }
-            form = .wrappedKey(block.keyFormatType, wrappingData: Array(wrappingData.readableBytesView))
+            form = .wrappedKey(block.keyFormatType, wrappingData: try wrappingData(block))
             key = try secret(bytes)
         }
         return Material(form: form, secretDataType: secretDataType, heading: heading, key: key)
+    }
+
+    /// The items of Key Wrapping Data, as they came, once they were read.
+    private func wrappingData(_ block: KeyBlock) throws(OperationFailure) -> [UInt8] {
+        guard let items = block.keyWrappingData else {
+            throw OperationFailure(.invalidField, "The Key Value is a Byte String, and Key Wrapping Data is missing")
+        }
+        do throws(KMIPError) { _ = try block.wrapping() } catch {
+            throw OperationFailure(.invalidMessage, "The Key Wrapping Data is not well-formed: \(error)")
+        }
+        return Array(items.readableBytesView)
     }
 
     private func transparentKey(_ items: ByteBuffer) throws(OperationFailure) -> ByteBuffer {

@@ -25,11 +25,16 @@ extension ObjectRepository {
     }
 
     /// Stores a changed object, durably.
-    /// - Parameter mark: the revision of the mark that goes with this change.
     /// - Throws: `StoreError` `.conflict` where someone else changed it meanwhile, or one of its new names is taken.
     @discardableResult
-    func replace(_ before: KeyObject, with after: KeyObject, of tenant: String, mark: UInt64? = nil) async throws -> KeyObject {
-        try await apply([.replace(before, with: after)], of: tenant, mark: mark)[0]
+    func replace(_ before: KeyObject, with after: KeyObject, of tenant: String) async throws -> KeyObject {
+        try await apply([.replace(before, with: after)], of: tenant)[0]
+    }
+
+    /// The same with the mark that goes with the change, by its revision; also where changes are staged, since the mark is no part of
+    /// the batch.
+    func replaceNow(_ before: KeyObject, with after: KeyObject, of tenant: String, mark: UInt64) async throws -> KeyObject {
+        try await commit([.replace(before, with: after)], of: tenant, mark: mark)[0]
     }
 
     /// Stores new and changed objects with their index entries in one durable commit: all or none. A name may move from one of the
@@ -38,7 +43,12 @@ extension ObjectRepository {
     /// - Returns: the objects with their new revisions, in the same order.
     /// - Throws: `StoreError` `.conflict` where one was changed meanwhile, or a name is another object's.
     @discardableResult
-    func apply(_ changes: [ObjectChange], of tenant: String, mark: UInt64? = nil) async throws -> [KeyObject] {
+    func apply(_ changes: [ObjectChange], of tenant: String) async throws -> [KeyObject] {
+        if let staging { return try await stage(changes, in: staging, of: tenant) }
+        return try await commit(changes, of: tenant, mark: nil)
+    }
+
+    private func commit(_ changes: [ObjectChange], of tenant: String, mark: UInt64?) async throws -> [KeyObject] {
         let keys = try await keyring.keys(of: tenant)
         var writes: [StoreWrite] = []
         var stored: [KeyObject] = []

@@ -9,18 +9,31 @@ public final class ObjectRepository: Sendable {
     let cache: ObjectCache
     /// What is being worked on in parts with objects that were opened; goes when they go.
     let streams: StreamTable
+    /// Where changes go that are not stored yet; `nil` where they are stored at once.
+    let staging: Staging?
 
     /// - Parameter cacheCapacity: the most opened objects to keep in memory.
     public init(store: any Store, keyring: any SealingKeyring, cacheCapacity: Int = 100_000, streamLimits: StreamLimits = StreamLimits()) {
         self.store = store
         self.keyring = keyring
         self.cache = ObjectCache(capacity: cacheCapacity)
-        self.streams = StreamTable(limits: streamLimits)
+        streams = StreamTable(limits: streamLimits)
+        staging = nil
+    }
+
+    /// The same objects, seen through changes that are not stored yet, or no longer so.
+    init(_ other: ObjectRepository, staging: Staging?) {
+        store = other.store
+        keyring = other.keyring
+        cache = other.cache
+        streams = other.streams
+        self.staging = staging
     }
 
     /// An opened object, where it is in memory and its keys are open. Never waits.
     public func cached(_ identifier: String, of tenant: String) -> KeyObject? {
         guard let keys = keyring.open(tenant) else { return nil }
+        if let object = staging?.object(identifier) { return object }
         return cache.object(identifier, of: tenant, openedWith: keys)
     }
 
@@ -38,6 +51,10 @@ public final class ObjectRepository: Sendable {
     func load(_ identifier: String, of tenant: String) async throws -> KeyObject? {
         if let object = cached(identifier, of: tenant) { return object }
         guard UniqueIdentifier.isWellFormed(identifier) else { return nil }
+        if let object = staging?.object(identifier) {
+            _ = try await keyring.keys(of: tenant)
+            return object
+        }
         let epoch = cache.epoch(for: identifier)
         let entries = try await store.scan(prefix: RecordKey.prefix(of: identifier), after: nil, limit: 4, in: Namespace(tenant))
         guard !entries.isEmpty else { return nil }
@@ -46,7 +63,7 @@ public final class ObjectRepository: Sendable {
         if let entry = entries.first(where: { $0.key.last == UInt8(ascii: "m") }) {
             // What was marked while the keys were closed becomes part of the sealed record; index and name follow.
             let before = try open(entries.filter { $0.key.last != UInt8(ascii: "m") }[...], identifier: identifier, keys: keys)
-            if let before { object = try await replace(before, with: object, of: tenant, mark: entry.revision) }
+            if let before { object = try await replaceNow(before, with: object, of: tenant, mark: entry.revision) }
             return object
         }
         cache.insert(object, of: tenant, openedWith: keys, ifUnchangedSince: epoch)

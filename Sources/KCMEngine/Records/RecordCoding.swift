@@ -39,6 +39,7 @@ enum RecordCoding {
             case .wrappedKey(let format, let wrapping): (3, format.rawValue, wrapping)
             case .value(let type): (4, type, [])
             case .absent(let format): (5, format.rawValue, [])
+            case .wrappedMaterial(let format, let wrapping): (6, format.rawValue, wrapping)
             }
         let heading = material.heading
         return try material.key.bytes.withUnsafeBytes { key in
@@ -73,6 +74,7 @@ enum RecordCoding {
                 case 3: .wrappedKey(KeyFormatType(rawValue: number(1)), wrappingData: wrapping)
                 case 4: .value(type: number(1))
                 case 5: .absent(KeyFormatType(rawValue: number(1)))
+                case 6: .wrappedMaterial(KeyFormatType(rawValue: number(1)), wrappingData: wrapping)
                 default: throw Malformed()
                 }
             let key = try SecretBytes(copying: UnsafeRawBufferPointer(rebasing: body[keyStart...]))

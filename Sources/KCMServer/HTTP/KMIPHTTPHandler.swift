@@ -1,4 +1,5 @@
 internal import KCMService
+internal import KMIPText
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -19,6 +20,8 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private var refusal: HTTPResponseStatus?
     /// What the answer on its way is to be sent with.
     private var status = HTTPResponseStatus.ok
+    /// Of the request that was taken last, and of its answer.
+    private var encoding = MessageEncoding.ttlv
     private var isAnswering = false
     /// The last answer is written: nothing is taken any more, and the connection closes with the flush.
     private var isClosing = false
@@ -113,8 +116,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private static func refusal(of head: HTTPRequestHead, limit: Int) -> HTTPResponseStatus? {
         guard head.uri == "/kmip" else { return .notFound }
         guard head.method == .POST else { return .methodNotAllowed }
-        let type = head.headers.first(name: "content-type")?.split(separator: ";").first.map { $0.trimmingSpaces.lowercased() }
-        guard type == "application/octet-stream" else { return .unsupportedMediaType }
+        guard MessageEncoding(header: head.headers.first(name: "content-type")) != nil else { return .unsupportedMediaType }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limit { return .payloadTooLarge }
         return nil
     }
@@ -123,8 +125,29 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         guard let context else { return }
         isAnswering = true
         status = .ok
-        let frame = body
-        body = ByteBuffer()
+        encoding = MessageEncoding(header: head.headers.first(name: "content-type")) ?? .ttlv
+        let (body, encoding, limit) = (body, encoding, limits.message)
+        self.body = ByteBuffer()
+        MessageEncoding.transcode(size: encoding.isText ? body.readableBytes : 0, on: context.eventLoop) { () throws(KMIPTextError) in
+            try encoding.decode(body, limit: limit)
+        } then: { message in
+            switch message {
+            case .success(let frame): self.answer(head, frame)
+            case .failure(let error): self.refuse("The message is not well-formed: \(error)")
+            }
+        }
+    }
+
+    private func refuse(_ text: String) {
+        status = .badRequest
+        var answer = responder.refuse(malformed: text, from: peer)
+        // Where the next request begins is known, whatever was in this one.
+        answer.closes = false
+        turn.submit(answer, for: self)
+    }
+
+    private func answer(_ head: HTTPRequestHead, _ frame: ByteBuffer) {
+        guard let context else { return }
         let chain: [[UInt8]]?
         do throws(ClientCertificateHeaders.Malformed) { chain = try ClientCertificateHeaders.chain(head.headers) } catch {
             status = .badRequest
@@ -147,7 +170,19 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     func write(_ frame: ByteBuffer, closes: Bool) {
         if closes { keepsAlive = false }
-        write(status, frame)
+        guard encoding.isText, let context else { return write(status, frame) }
+        let encoding = encoding
+        // Until the text is there, on this loop or from a thread, the answer counts as awaited.
+        MessageEncoding.transcode(size: frame.readableBytes, on: context.eventLoop) { () throws(KMIPTextError) in
+            try encoding.encode(frame)
+        } then: { text in
+            switch text {
+            case .success(let text): self.write(self.status, text)
+            // A value that the encoding has no way to write, such as a control character in XML.
+            case .failure: self.write(.notAcceptable, ByteBuffer())
+            }
+            self.finishWriting()
+        }
     }
 
     func finishWriting() {
@@ -175,7 +210,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         isAnswering = false
         lastRequest = .now()
         var headers = HTTPHeaders()
-        if body.readableBytes > 0 { headers.add(name: "Content-Type", value: "application/octet-stream") }
+        if body.readableBytes > 0 { headers.add(name: "Content-Type", value: encoding.contentType) }
         if status == .methodNotAllowed { headers.add(name: "Allow", value: "POST") }
         headers.add(name: "Content-Length", value: String(body.readableBytes))
         headers.add(name: "Cache-Control", value: "no-store")

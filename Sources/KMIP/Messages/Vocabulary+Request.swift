@@ -13,7 +13,8 @@ extension Vocabulary {
     public func admit(_ items: ByteBuffer, of operation: Operation) throws(OperationFailure) {
         guard !isNewest else { return }
         guard (operation.since ?? .v1_0) <= version else { throw failure(.operationNotSupported, operation.description, operation.since) }
-        try admit(TTLVReader(items: items), in: .requestPayload, attribute: nil)
+        // Delete Attribute names its attribute outside of an Attribute structure; elsewhere such a name asks for what may not be there.
+        try admit(TTLVReader(items: items), in: operation == .deleteAttribute ? .attribute : .requestPayload, attribute: nil)
     }
 
     private func admit(_ reader: TTLVReader, in holder: Tag, attribute: AttributeName?) throws(OperationFailure) {

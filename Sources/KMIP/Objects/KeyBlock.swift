@@ -39,6 +39,13 @@ public struct KeyBlock: Sendable {
         self.keyWrappingData = keyWrappingData
     }
 
+    /// ``keyWrappingData``, read; `nil` where there is none.
+    public func wrapping() throws(KMIPError) -> KeyWrappingData? {
+        guard let keyWrappingData else { return nil }
+        var reader = TTLVReader(items: keyWrappingData)
+        return try KeyWrappingData(from: &reader)
+    }
+
     /// Decodes the items of a Key Block structure.
     init(from reader: inout TTLVReader) throws(KMIPError) {
         var format: KeyFormatType?

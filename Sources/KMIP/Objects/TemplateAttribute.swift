@@ -23,8 +23,9 @@ public struct TemplateAttribute: Sendable, Hashable {
     }
 
     /// Writes the whole structure, its items in the order of the standard.
-    public func encode(to writer: inout TTLVWriter) {
-        let mark = writer.beginStructure(.templateAttribute)
+    /// - Parameter tag: Template-Attribute, or the Common, Private Key or Public Key one, which have the same items.
+    public func encode(as tag: Tag = .templateAttribute, to writer: inout TTLVWriter) {
+        let mark = writer.beginStructure(tag)
         for name in names { Name(name).attributeValue.encode(as: .name, to: &writer) }
         for attribute in attributes { attribute.encode(to: &writer) }
         writer.endStructure(mark)

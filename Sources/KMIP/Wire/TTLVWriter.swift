@@ -61,6 +61,21 @@ public struct TTLVWriter {
         buffer.writeBytes(value)
     }
 
+    /// A Big Integer whose value `fill` completes, over zeros.
+    /// - Parameter size: a multiple of 8.
+    mutating func bigInteger(_ tag: Tag, size: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        header(tag, .bigInteger, size)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { room in
+            let value = UnsafeMutableRawBufferPointer(rebasing: room[..<size])
+            value.initializeMemory(as: UInt8.self, repeating: 0)
+            fill(value)
+            return size
+        }
+    }
+
+    /// Gives all bytes written to `body`, to be overwritten.
+    mutating func overwrite(_ body: (UnsafeMutableRawBufferPointer) -> Void) { buffer.withUnsafeMutableReadableBytes(body) }
+
     /// Writes an Enumeration.
     public mutating func enumeration(_ tag: Tag, _ value: some KMIPEnumeration) { enumerationValue(tag, value.rawValue) }
 
@@ -132,6 +147,9 @@ public struct TTLVWriter {
         header(tag, .interval, 4)
         buffer.writeInteger(UInt64(value) << 32)
     }
+
+    /// Appends items that are TTLV already, from where they lie.
+    public mutating func raw(_ items: UnsafeRawBufferPointer) { buffer.writeBytes(items) }
 
     /// Appends items that are TTLV already.
     public mutating func raw(_ items: ByteBuffer) { buffer.writeImmutableBuffer(items) }

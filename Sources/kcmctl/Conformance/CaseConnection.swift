@@ -52,7 +52,10 @@ struct CaseCodec {
             contentType = "text/xml"
             encode = { try XMLMessage.encode($0) }
             decode = { try XMLMessage.decode($0) }
-        case .httpsJSON: return nil
+        case .httpsJSON:
+            contentType = "application/json"
+            encode = { try JSONMessage.encode($0) }
+            decode = { try JSONMessage.decode($0) }
         }
     }
 }

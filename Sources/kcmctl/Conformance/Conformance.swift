@@ -23,7 +23,6 @@ struct Conformance: AsyncParsableCommand {
 
     func run() async throws {
         let (target, configuration, version) = try KmipSession.target(server, https: transport != .ttlv)
-        guard transport != .httpsJSON else { throw ValidationError("--transport https-json is not there yet") }
         let entries = try load()
         do {
             let runner = CaseRunner(transport: transport, target: target, configuration: configuration, version: version)

@@ -10,20 +10,20 @@ public struct SplitKeyMethod: KMIPEnumeration {
 
     /// `XOR`, since KMIP 1.0.
     public static let xor = SplitKeyMethod(rawValue: 0x01)
-    /// `PolynomialSharingGF216`, since KMIP 1.0.
+    /// `PolynomialSharingGF2_16`, since KMIP 1.0.
     public static let polynomialSharingGF216 = SplitKeyMethod(rawValue: 0x02)
     /// `PolynomialSharingPrimeField`, since KMIP 1.0.
     public static let polynomialSharingPrimeField = SplitKeyMethod(rawValue: 0x03)
-    /// `PolynomialSharingGF28`, since KMIP 1.2.
+    /// `PolynomialSharingGF2_8`, since KMIP 1.2.
     public static let polynomialSharingGF28 = SplitKeyMethod(rawValue: 0x04)
 
     /// The name in the XML and JSON encodings; nil for a value that KMIP 1.0 to 1.4 does not define.
     public var name: String? {
         switch rawValue {
         case 0x01: "XOR"
-        case 0x02: "PolynomialSharingGF216"
+        case 0x02: "PolynomialSharingGF2_16"
         case 0x03: "PolynomialSharingPrimeField"
-        case 0x04: "PolynomialSharingGF28"
+        case 0x04: "PolynomialSharingGF2_8"
         default: nil
         }
     }
@@ -32,9 +32,9 @@ public struct SplitKeyMethod: KMIPEnumeration {
     public init?(name: String) {
         switch name {
         case "XOR": self.init(rawValue: 0x01)
-        case "PolynomialSharingGF216": self.init(rawValue: 0x02)
+        case "PolynomialSharingGF2_16": self.init(rawValue: 0x02)
         case "PolynomialSharingPrimeField": self.init(rawValue: 0x03)
-        case "PolynomialSharingGF28": self.init(rawValue: 0x04)
+        case "PolynomialSharingGF2_8": self.init(rawValue: 0x04)
         default: return nil
         }
     }
