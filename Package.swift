@@ -20,15 +20,19 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
-/// A plugin is C11 against `plugin-sdk/include` and its own library; it exports one symbol.
-func plugin(_ target: String, path: String, links: [String] = []) -> Target {
+/// A plugin is C11 against `plugin-sdk/include` and its own library; it exports one symbol. DWARF 4: Debian's valgrind cannot read clang's 5.
+func plugin(_ target: String, path: String, dependencies: [Target.Dependency] = ["PluginCommon"], links: [String] = []) -> Target {
     .target(
         name: target,
+        dependencies: dependencies,
         path: path,
         exclude: ["README.md"],
         sources: ["src"],
         publicHeadersPath: "include",
-        cSettings: [.headerSearchPath("../../plugin-sdk/include"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-fvisibility=hidden", "-Wall", "-Wextra"])],
+        cSettings: [
+            .headerSearchPath("../../plugin-sdk/include"), .headerSearchPath("../common/src"),
+            .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-fvisibility=hidden", "-gdwarf-4", "-Wall", "-Wextra"]),
+        ],
         linkerSettings: links.map { .linkedLibrary($0) }
     )
 }
@@ -38,9 +42,12 @@ let package = Package(
     products: [
         .executable(name: "kcmd", targets: ["kcmd"]),
         .executable(name: "kcmctl", targets: ["kcmctl"]),
+        .executable(name: "kcm-plugin-exercise", targets: ["kcm-plugin-exercise"]),
         .library(name: "kcm-sqlite", type: .dynamic, targets: ["PluginSQLite"]),
+        .library(name: "kcm-lmdb", type: .dynamic, targets: ["PluginLMDB"]),
         .library(name: "kcm-memory", type: .dynamic, targets: ["PluginMemory"]),
         .library(name: "kcm-file", type: .dynamic, targets: ["PluginFile"]),
+        .library(name: "kcm-pkcs11", type: .dynamic, targets: ["PluginPKCS11"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -69,11 +76,18 @@ let package = Package(
         .target(name: "KCMAudit", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMPluginHost", dependencies: ["CKCMPlugin", "KCMStore", "KCMCrypto", nioPosix, nioCore, logging], swiftSettings: strict),
 
+        .target(name: "KCMPluginKit", dependencies: ["CKCMPlugin", "KCMPluginHost"], swiftSettings: strict),
+        .executableTarget(
+            name: "kcm-plugin-exercise",
+            cSettings: [.headerSearchPath("../../plugin-sdk/include"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-gdwarf-4"])],
+            linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]
+        ),
+
         // The engine and the two modes on top of it.
         .target(name: "KCMEngine", dependencies: ["KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMCore", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMEdge", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
-        .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMEngine", nioCore, logging], swiftSettings: strict),
+        .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", nioCore, logging], swiftSettings: strict),
 
         // What touches sockets and files.
         .target(
@@ -92,7 +106,8 @@ let package = Package(
         .target(
             name: "KCMServer",
             dependencies: [
-                "KMIP", "KMIPText", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
+                "KMIP", "KMIPText", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", "KCMStore",
+                nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
             ],
             swiftSettings: strict
         ),
@@ -111,7 +126,7 @@ let package = Package(
         .executableTarget(
             name: "kcmctl",
             dependencies: [
-                "KMIP", "KMIPText", "KMIPConformance", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMStore", "KCMSettings", nioCore, nioPosix,
+                "KMIP", "KMIPText", "KMIPConformance", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMPluginKit", "KCMStore", "KCMSettings", nioCore, nioPosix,
                 nioSSL, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -119,9 +134,12 @@ let package = Package(
         ),
 
         // Plugins: plain C against the header.
+        plugin("PluginCommon", path: "Plugins/common", dependencies: []),
         plugin("PluginSQLite", path: "Plugins/sqlite", links: ["sqlite3"]),
+        plugin("PluginLMDB", path: "Plugins/lmdb", links: ["lmdb"]),
         plugin("PluginMemory", path: "Plugins/memory"),
         plugin("PluginFile", path: "Plugins/file", links: ["crypto"]),
+        plugin("PluginPKCS11", path: "Plugins/pkcs11", links: ["p11", "crypto"]),
 
         .testTarget(name: "KMIPTests", dependencies: ["KMIP", nioCore], swiftSettings: strict),
         .executableTarget(name: "kcm-fuzz", dependencies: ["KMIP", "KMIPText", nioCore], path: "Tests/Fuzz", exclude: ["frames.hex"], swiftSettings: strict),
@@ -135,6 +153,7 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
+        .testTarget(name: "KCMPluginKitTests", dependencies: ["KCMPluginKit"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "KCMEngineTests", dependencies: ["KCMEngine", "KCMCrypto", "KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KCMAccessTests", dependencies: ["KCMAccess", "KMIP"], swiftSettings: strict),
         .testTarget(

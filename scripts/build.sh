@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Release build, copied into dist/ so that it runs on a machine without Swift:
-#   dist/bin              kcmd, kcmctl
+#   dist/bin              kcmd, kcmctl, kcm-plugin-exercise (which kcmctl plugin check runs)
 #   dist/lib/kcm          the Swift runtime libraries that they need
 #   dist/lib/kcm/plugins  the shipped plugins
 #   dist/include          the plugin header; dist/lib/pkgconfig says how to build against it
@@ -21,13 +21,13 @@ runtime=$(swift -print-target-info | python3 -c 'import json, sys; print(json.lo
 
 mkdir -p dist/bin dist/lib/kcm/plugins dist/include
 # `install` unlinks first: a running daemon keeps its old file.
-install -m 755 "$built/kcmd" "$built/kcmctl" dist/bin/
+install -m 755 "$built/kcmd" "$built/kcmctl" "$built/kcm-plugin-exercise" dist/bin/
 install -m 755 "$built"/libkcm-*.so dist/lib/kcm/plugins/
 scripts/install-sdk.sh dist
 
 # Every runtime library that is needed, directly or by another.
 needed() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
-queue=(dist/bin/kcmd dist/bin/kcmctl dist/lib/kcm/plugins/*.so)
+queue=(dist/bin/kcmd dist/bin/kcmctl dist/bin/kcm-plugin-exercise dist/lib/kcm/plugins/*.so)
 declare -A seen=()
 while [ ${#queue[@]} -gt 0 ]; do
     file=${queue[0]}
@@ -40,7 +40,7 @@ while [ ${#queue[@]} -gt 0 ]; do
     done
 done
 
-if env -u LD_LIBRARY_PATH ldd dist/bin/kcmd dist/bin/kcmctl | grep -F 'not found'; then
+if env -u LD_LIBRARY_PATH ldd dist/bin/kcmd dist/bin/kcmctl dist/bin/kcm-plugin-exercise | grep -F 'not found'; then
     echo "build: dist/ lacks the libraries above" >&2
     exit 1
 fi

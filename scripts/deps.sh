@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 fail() { printf 'deps: %s\n' "$*" >&2; exit 1; }
 
 packages=(
-    libssl-dev libsqlite3-dev liblmdb-dev libp11-dev libexpat1-dev libjansson-dev pkg-config openssl python3 python3-venv
+    libssl-dev libsqlite3-dev liblmdb-dev libp11-dev libp11-kit-dev libexpat1-dev libjansson-dev pkg-config openssl python3 python3-venv
     # Tests build plugins as a third party would, check them for stray memory, and use a token in software.
     gcc g++ make valgrind softhsm2 opensc
     # What the Swift toolchain itself needs to link and to fetch packages.

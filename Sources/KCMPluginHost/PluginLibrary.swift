@@ -1,4 +1,4 @@
-internal import CKCMPlugin
+package import CKCMPlugin
 internal import Glibc
 
 /// A loaded plugin library, its descriptor checked. Never unloaded: code of a library may outlive its last call.
@@ -7,8 +7,16 @@ internal import Glibc
 /// the thread model, which ``PluginStore`` and ``PluginRootOfTrust`` keep.
 public final class PluginLibrary: @unchecked Sendable {
     public let info: PluginInfo
-    let store: kcm_store_functions?
-    let root: kcm_root_functions?
+    /// As far as both sides know it; `nil` where the plugin is no store.
+    package let store: kcm_store_functions?
+    /// As for the store.
+    package let root: kcm_root_functions?
+    /// As the plugin has it: of `struct_size` bytes.
+    package let descriptor: UnsafePointer<kcm_plugin_descriptor>
+    /// The exported function.
+    package let entry: Entry
+
+    package typealias Entry = @convention(c) () -> UnsafePointer<kcm_plugin_descriptor>?
 
     /// Loads a plugin by name or path and checks everything that can be checked before it is opened.
     /// - Throws: ``PluginError``.
@@ -26,8 +34,8 @@ public final class PluginLibrary: @unchecked Sendable {
             throw fail("cannot be loaded: \(dlerror().map { String(cString: $0) } ?? "unknown reason")")
         }
         guard let symbol = dlsym(handle, "kcm_plugin_entry") else { throw fail("is no plugin: it does not export kcm_plugin_entry") }
-        typealias Entry = @convention(c) () -> UnsafePointer<kcm_plugin_descriptor>?
-        guard let pointer = unsafeBitCast(symbol, to: Entry.self)() else { throw fail("gave no descriptor: it cannot work here") }
+        entry = unsafeBitCast(symbol, to: Entry.self)
+        guard let pointer = entry() else { throw fail("gave no descriptor: it cannot work here") }
 
         // The first 12 bytes are the same in every version; the rest is read as far as struct_size says.
         guard pointer.pointee.magic == KCM_PLUGIN_MAGIC else { throw fail("is no plugin: its descriptor does not start with the magic number") }
@@ -37,6 +45,7 @@ public final class PluginLibrary: @unchecked Sendable {
         guard Int(pointer.pointee.struct_size) >= Self.sizeInABI1_0 else {
             throw fail("has a descriptor of \(pointer.pointee.struct_size) bytes, which is shorter than ABI 1.0")
         }
+        self.descriptor = pointer
         let descriptor = Self.prefix(UnsafeRawPointer(pointer), declared: pointer.pointee.struct_size, of: kcm_plugin_descriptor())
         guard let name = descriptor.name.map({ String(cString: $0) }), !name.isEmpty else { throw fail("does not say its name") }
         let model: PluginInfo.ThreadModel

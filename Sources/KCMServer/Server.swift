@@ -56,17 +56,17 @@ public final class Server: Sendable {
     /// - Returns: the port, also where 0 was asked for.
     /// - Throws: ``BindError``.
     public func listenKMIP(address: String, port: Int) async throws -> Int {
-        try await listenTLS(.kmip, address, port) { [limits, responder] channel, peer, turn in
-            let handler = KMIPConnectionHandler(peer: peer, responder: responder, turn: turn, limits: limits)
+        try await listenTLS(.kmip, address, port) { [limits, responder] channel, watch, turn in
+            let handler = KMIPConnectionHandler(watch: watch, responder: responder, turn: turn, limits: limits)
             try channel.pipeline.syncOperations.addHandler(handler)
         }
     }
 
     /// Listens for KMIP over HTTPS.
     public func listenHTTPS(address: String, port: Int) async throws -> Int {
-        try await listenTLS(.https, address, port) { [limits, responder] channel, peer, turn in
+        try await listenTLS(.https, address, port) { [limits, responder] channel, watch, turn in
             try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-            let handler = KMIPHTTPHandler(peer: peer, responder: responder, turn: turn, limits: limits)
+            let handler = KMIPHTTPHandler(watch: watch, responder: responder, turn: turn, limits: limits)
             try channel.pipeline.syncOperations.addHandler(handler)
         }
     }
@@ -85,7 +85,7 @@ public final class Server: Sendable {
         _ transport: Peer.Transport,
         _ address: String,
         _ port: Int,
-        install: @escaping @Sendable (any Channel, Peer, AuditTurn) throws -> Void
+        install: @escaping @Sendable (any Channel, PeerWatch, AuditTurn) throws -> Void
     ) async throws -> Int {
         try await bind(address, port) { [trust, limits, logger, connections, turns] channel in
             if case .refused(let isToBeLogged) = connections.add(channel) {
@@ -117,7 +117,8 @@ public final class Server: Sendable {
                     limit: limits.handshake,
                     shown: shown,
                     logger: logger,
-                    install: { channel, peer in try install(channel, peer, turn.value) }
+                    turn: turn.value,
+                    install: { channel, watch in try install(channel, watch, turn.value) }
                 )
                 try channel.pipeline.syncOperations.addHandler(handshake)
             }

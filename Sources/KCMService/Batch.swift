@@ -16,15 +16,13 @@ struct Batch: Sendable {
     private var vocabulary: Vocabulary { Vocabulary(message.header.protocolVersion) }
 
     static func header(for request: RequestHeader) -> ResponseHeader {
-        var header = ResponseHeader(protocolVersion: request.protocolVersion, timeStamp: WallClock.now / 1_000_000_000, batchCount: 1)
-        header.clientCorrelationValue = request.clientCorrelationValue
-        return header
+        ResponseHeader(protocolVersion: request.protocolVersion, timeStamp: WallClock.now / 1_000_000_000, batchCount: 1)
     }
 
     /// The header of the answer. A client that correlates gets the name of the message's trace, as the audit log has it (KMIP 1.4).
     var header: ResponseHeader {
         var header = Self.header(for: message.header)
-        if header.clientCorrelationValue != nil { header.serverCorrelationValue = trace.traceID }
+        if message.header.clientCorrelationValue != nil { header.serverCorrelationValue = trace.traceID }
         return header
     }
 
@@ -106,7 +104,9 @@ struct Batch: Sendable {
         do throws(OperationFailure) {
             switch try prepare(item, placeholder: placeholder, &record) {
             case .local(let request, let context):
-                let result = try await engine.perform(request, in: context)
+                let result = try await ChangeContext.with(record) { () async throws(OperationFailure) in
+                    try await engine.perform(request, in: context)
+                }
                 let done = result.trace
                 let payload = try vocabulary.conform(result.payload, of: item.operation) ?? result.payload
                 switch done.placeholder {

@@ -14,6 +14,18 @@ public struct Peer: Sendable {
     /// `127.0.0.1:40212`
     public let remoteAddress: String
     public let transport: Transport
+    /// Why a certificate that was good when the connection was made is not any more; `nil` while it is.
+    public let refusal: String?
+
+    /// The same peer, after its certificate was refused: it has no principal.
+    public init(refused peer: Peer, _ reason: String) {
+        principal = nil
+        certificate = peer.certificate
+        chain = peer.chain
+        remoteAddress = peer.remoteAddress
+        transport = peer.transport
+        refusal = reason
+    }
 
     public init(principal: Principal?, certificate: CertificateIdentity, chain: [[UInt8]], remoteAddress: String, transport: Transport) {
         self.principal = principal
@@ -21,6 +33,7 @@ public struct Peer: Sendable {
         self.chain = chain
         self.remoteAddress = remoteAddress
         self.transport = transport
+        refusal = nil
     }
 
     /// How the peer is connected.

@@ -108,6 +108,10 @@ public final class KMIPService: Responder {
 
     private func caller(_ exchange: Exchange, _ peer: Peer, _ record: inout AuditRecord) throws(OperationFailure) -> Caller {
         record.actor = AuditRecord.Actor(peer.certificate)
+        if let refusal = peer.refusal {
+            record.rule = "certificate"
+            throw OperationFailure(.authenticationNotSuccessful, "The client certificate is not accepted any more: \(refusal)")
+        }
         guard let principal = peer.principal else {
             throw OperationFailure(.authenticationNotSuccessful, "No identity rule of the server maps the client certificate")
         }

@@ -19,6 +19,7 @@ public enum LooseRule: String, Sendable, Hashable, CaseIterable {
     case furtherAttributes = "further-attributes"
     case attributeIndex = "attribute-index"
     case queryLists = "query-lists"
+    case serverSentOperations = "server-sent-operations"
     case capabilities
     case bigIntegerPadding = "big-integer-padding"
     case exclusiveOutcomes = "exclusive-outcomes"
@@ -42,8 +43,8 @@ public enum LooseRule: String, Sendable, Hashable, CaseIterable {
         case .generatedValues:
             """
             Bytes that come out of the server's random numbers: the material of keys it made, what it computed with such keys or with an IV \
-            of its own, what a public key encrypts (OAEP's padding is random), and RNG Retrieve. The length must be that of the case; the first sight binds the case's value to the server's, and \
-            from then on it must be the same in answers and is put into requests.
+            of its own, what a public key encrypts (OAEP's padding is random), and RNG Retrieve. The length must be that of the case; the \
+            first sight binds the case's value to the server's, and from then on it must be the same in answers and is put into requests.
             """
         case .generatedDigest: "The Digest of an object that the server made has its own value, hash and format; it must be there and be whole."
         case .generatedFormat: "An object that the server made comes in a Key Format Type of its choice where the request names none."
@@ -52,6 +53,8 @@ public enum LooseRule: String, Sendable, Hashable, CaseIterable {
         case .furtherAttributes: "Get Attribute List, and Get Attributes without names, may have attributes beyond those of the case, never fewer."
         case .attributeIndex: "An Attribute Index of 0 may be written or left out."
         case .queryLists: "Query may list more than the case, in any order, never less."
+        case .serverSentOperations:
+            "Query may leave out Notify and Put: a server sends them and takes neither, and no profile of these cases requires them."
         case .capabilities: "The values in Capability Information are the server's own; every field of the case must be there with its type."
         case .bigIntegerPadding: "Big Integers are compared as numbers: bytes that only extend the sign do not count."
         case .exclusiveOutcomes:

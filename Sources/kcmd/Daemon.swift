@@ -36,6 +36,8 @@ enum Daemon {
         InternalFailure.setSink { logger.error("\($0)") }
         // A peer that closes must not end the daemon; a core dump must not hold what it was told.
         signal(SIGPIPE, SIG_IGN)
+        // Neither must a limit on the size of files: the write then fails with an error that is dealt with.
+        signal(SIGXFSZ, SIG_IGN)
 
         let trust = try StartUp.trust(settings)
         let store = try StartUp.store(settings, logger)
@@ -65,7 +67,8 @@ enum Daemon {
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
         let status = Status(store: store, root: root)
-        let parts = try await assemble(settings, trust, store, root, group, audit, logger)
+        let journal = IntentJournal(sink: audit, pool: pool)
+        let parts = try await assemble(settings, trust, JournaledStore(store, journal: journal), root, group, audit, logger)
         do {
             try await serve(settings, configPath, trust, parts, status, audit, group, pool, logger)
         } catch {
@@ -142,9 +145,9 @@ enum Daemon {
     private static func reload(_ trust: TrustSource, _ configPath: String, _ logger: Logger) {
         do {
             let settings = try Settings.load(path: configPath, environment: Kcmd.environment())
-            try trust.reload()
+            try trust.reload(identities: StartUp.identities(settings))
             LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
-            logger.info("certificates, revocation lists and log level are reloaded")
+            logger.info("certificates, revocation lists, identity rules and log level are reloaded")
         } catch { logger.error("nothing was reloaded, what was in use stays: \(error)") }
     }
 
@@ -159,7 +162,7 @@ enum Daemon {
     private static func assemble(
         _ settings: Settings,
         _ trust: TrustSource,
-        _ store: PluginStore,
+        _ store: any Store,
         _ root: PluginRootOfTrust?,
         _ group: MultiThreadedEventLoopGroup,
         _ audit: AuditLog,

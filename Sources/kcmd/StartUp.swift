@@ -25,9 +25,11 @@ enum StartUp {
                 trust: settings.tls.trust,
                 revocation: settings.tls.crl
             ),
-            identities: IdentityMap(rules: settings.identity.map(rule))
+            identities: identities(settings)
         )
     }
+
+    static func identities(_ settings: Settings) -> IdentityMap { IdentityMap(rules: settings.identity.map(rule)) }
 
     private static func rule(_ rule: KCMSettings.IdentityRule) -> KCMAccess.IdentityRule {
         KCMAccess.IdentityRule(

@@ -149,9 +149,13 @@ class Deployment:
         return run("kcmctl", "audit", "verify", log or self.audit_log(side), "--key", self.folder / "data" / f"{side}-audit.pub", "--json")
 
     def audit_records(self, side):
-        """The records of a log, without checkpoints."""
+        """The records of what was done, without intents and checkpoints."""
+        return self.audit_lines(side, "item")
+
+    def audit_lines(self, side, *kinds):
+        """The lines of a log that are of these kinds."""
         lines = [json.loads(line) for line in self.audit_log(side).read_text().splitlines()]
-        return [line for line in lines if "operation" in line]
+        return [line for line in lines if line["kind"] in kinds]
 
     def logs(self):
         return f"--- Core\n{self.core.tail()}\n--- Edge\n{self.edge.tail()}"

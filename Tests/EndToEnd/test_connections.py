@@ -1,5 +1,6 @@
 """Who gets a connection, and what a connection can say without harm."""
 
+import http.client
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import time
 import pytest
 
 import deployment as deployments
+import test_https
 import ttlv
 
 
@@ -70,6 +72,73 @@ def test_revoked_certificate(own):
         time.sleep(0.1)
     assert log_says(own.edge, "CN=acme-app2.*revoked")
     assert not refused(lambda: own.client("acme-app")), "others are not touched"
+
+
+def asking(own, name, transport):
+    """A function that asks the same question over one connection again and again."""
+    if transport == "kmip":
+        client = own.client(name)
+        return lambda: client.batch(("Query", [ttlv.enumeration("QueryFunction", 1)]))[0]
+    connection = test_https.connect(own, name, "edge")
+    connection.connect()
+    # A closed connection is not to be opened again by itself.
+    connection.auto_open = 0
+    return lambda: test_https.result(test_https.post(connection, test_https.query())[1])
+
+
+@pytest.mark.parametrize("transport", ["kmip", "https"])
+def test_revocation_reaches_open_connections(own, transport):
+    """A connection that was made before its certificate was revoked is told so, and closed; others stay."""
+    own.start()
+    bystander, suspect = asking(own, "acme-app", transport), asking(own, "acme-app2", transport)
+    assert suspect().ok
+    assert deployments.run("kcmctl", "pki", "revoke", own.folder, "acme-app2").returncode == 0
+    own.edge.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 10
+    while "are reloaded" not in own.edge.log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    answer = suspect()
+    assert answer.reason == "AuthenticationNotSuccessful" and "revoked" in answer.message
+    with pytest.raises((ConnectionError, ssl.SSLError, http.client.HTTPException)):
+        suspect()
+    assert bystander().ok
+    record = [record for record in own.audit_records("edge") if record["reason"] == "AuthenticationNotSuccessful"][-1]
+    assert record["rule"] == "certificate" and record["operation"] == "Query"
+
+
+def test_revocation_closes_idle_connections(own):
+    own.start()
+    idle = own.client("acme-app2")
+    assert idle.create().ok
+    assert deployments.run("kcmctl", "pki", "revoke", own.folder, "acme-app2").returncode == 0
+    own.edge.process.send_signal(signal.SIGHUP)
+    idle.socket.settimeout(60)
+    assert idle.socket.recv(1) == b"", "it is closed within a minute, without a word"
+
+
+def test_refused_handshakes_are_audited(own):
+    own.start()
+    assert deployments.run("kcmctl", "pki", "revoke", own.folder, "acme-app2").returncode == 0
+    own.edge.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 10
+    while not refused(lambda: own.client("acme-app2")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    # Without any certificate, and a flood of them: bounded, and counted.
+    for _ in range(200):
+        with socket.create_connection(("127.0.0.1", own.port("edge")), timeout=5) as stranger:
+            stranger.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            stranger.recv(100)
+    time.sleep(1.2)
+    assert refused(lambda: own.client("acme-app2"))
+    time.sleep(0.3)
+    records = [record for record in own.audit_records("edge") if record["operation"] == "Handshake"]
+    named = [record for record in records if "CN=acme-app2" in record.get("subject", "")]
+    assert named and "revoked" in named[0]["rule"] and named[0]["status"] == "OperationFailed"
+    assert len(records) < 150
+    assert any("were not recorded" in record["rule"] for record in records)
+    assert own.verify_audit("edge").returncode == 0
 
 
 def test_issued_certificate_is_taken(shared):

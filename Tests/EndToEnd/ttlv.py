@@ -350,10 +350,15 @@ class Client:
     def destroy(self, identifier):
         return self.on("Destroy", identifier)
 
-    def locate(self, name=None, maximum=None):
+    def state(self, identifier):
+        """The State of an object as its number."""
+        return attributes(self.on("GetAttributes", identifier, text("AttributeName", "State")))["State"][0]
+
+    def locate(self, name=None, maximum=None, offset=None):
         return self.call(
             "Locate",
             integer("MaximumItems", maximum) if maximum else None,
+            integer("OffsetItems", offset) if offset else None,
             name_attribute(name) if name else None,
         )
 

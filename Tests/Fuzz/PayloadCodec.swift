@@ -50,6 +50,14 @@ struct PayloadCodec {
         case .recover: PayloadCodec(RecoverRequest.self, RecoverResponse.self)
         case .sign: PayloadCodec(SignRequest.self, SignResponse.self)
         case .signatureVerify: PayloadCodec(SignatureVerifyRequest.self, SignatureVerifyResponse.self)
+        case .certify: PayloadCodec(CertifyRequest.self, CertifyResponse.self)
+        case .createKeyPair: PayloadCodec(CreateKeyPairRequest.self, CreateKeyPairResponse.self)
+        case .createSplitKey: PayloadCodec(CreateSplitKeyRequest.self, CreateSplitKeyResponse.self)
+        case .deriveKey: PayloadCodec(DeriveKeyRequest.self, DeriveKeyResponse.self)
+        case .joinSplitKey: PayloadCodec(JoinSplitKeyRequest.self, JoinSplitKeyResponse.self)
+        case .reCertify: PayloadCodec(ReCertifyRequest.self, ReCertifyResponse.self)
+        case .reKey: PayloadCodec(ReKeyRequest.self, ReKeyResponse.self)
+        case .reKeyKeyPair: PayloadCodec(ReKeyKeyPairRequest.self, ReKeyKeyPairResponse.self)
         default: nil
         }
     }

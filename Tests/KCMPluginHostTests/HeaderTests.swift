@@ -17,13 +17,10 @@ import Testing
         try await Shell.run("gcc -std=c11 \(Self.flags) '\(Repository.root)/plugin-sdk/src/layout.c'")
     }
 
-    @Test(arguments: [("sqlite", "-lsqlite3"), ("memory", ""), ("file", "-lcrypto")])
-    func aShippedPluginBuildsAloneAndExportsOneSymbol(_ name: String, _ library: String) async throws {
+    @Test(arguments: ShippedPlugin.libraries.keys.sorted())
+    func aShippedPluginBuildsAloneAndExportsOneSymbol(_ name: String) async throws {
         let folder = try Folder()
-        let file = folder.file("libkcm-\(name).so")
-        try await Shell.run(
-            "gcc -std=c11 -D_GNU_SOURCE -O2 -shared -fPIC -fvisibility=hidden -Wall -Wextra -Werror -I'\(Repository.header)' '\(Repository.root)/Plugins/\(name)/src/'*.c -o '\(file)' \(library)"
-        )
+        let file = try await ShippedPlugin.build(name, in: folder)
         #expect(try await Shell.run("nm -D --defined-only '\(file)' | awk '{print $3}'") == "kcm_plugin_entry\n")
         #expect(try await Shell.run("nm -D --defined-only '\(try built(name))' | awk '$2 == \"T\" {print $3}'") == "kcm_plugin_entry\n")
     }

@@ -18,7 +18,7 @@ import Testing
     private func channel(_ responder: EchoResponder, _ sink: RecordingSink = RecordingSink()) throws -> EmbeddedChannel {
         let loop = EmbeddedEventLoop()
         let turn = AuditTurn(loop: loop, sink: sink, blockingPool: nil, logger: LogLines().logger)
-        let handler = KMIPConnectionHandler(peer: Self.peer, responder: responder, turn: turn, limits: ServerLimits())
+        let handler = KMIPConnectionHandler(watch: PeerWatch(Self.peer), responder: responder, turn: turn, limits: ServerLimits())
         return EmbeddedChannel(handler: handler, loop: loop)
     }
 

@@ -128,6 +128,7 @@ import Testing
         let expected = operation("Get") + operation("Create")
         #expect(try Trial.one("Query", expected: expected, got: operation("Create") + operation("Locate") + operation("Get")) == nil)
         #expect(try Trial.one("Query", expected: expected, got: operation("Get") + operation("Locate"))?.expected == "Create")
+        #expect(try Trial.one("Query", expected: expected + operation("Put"), got: expected) == nil, "the server sends Put, it does not take it")
     }
 
     @Test("the number of items counts, and the header's version is that of the request")

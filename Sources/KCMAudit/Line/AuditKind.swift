@@ -4,6 +4,9 @@ public enum AuditKind: String, Sendable, Hashable, CaseIterable {
     case open
     /// One batch item.
     case item
+    /// A change of one object that is about to be made: what a crash in the next moment leaves of it. The item that follows says what
+    /// came of it.
+    case intent
     /// Ends a batch; signed.
     case checkpoint
     /// The log was opened again; signed.
@@ -15,14 +18,15 @@ public enum AuditKind: String, Sendable, Hashable, CaseIterable {
     /// The log was closed in good order; signed.
     case close
 
-    /// Every kind but `item` carries a signature.
-    public var isSigned: Bool { self != .item }
+    /// Every kind but `item` and `intent` carries a signature.
+    public var isSigned: Bool { self != .item && self != .intent }
 
     /// The name as it stands in a line.
     var name: StaticString {
         switch self {
         case .open: "open"
         case .item: "item"
+        case .intent: "intent"
         case .checkpoint: "checkpoint"
         case .resume: "resume"
         case .recovered: "recovered"

@@ -24,8 +24,8 @@ struct ChainWriter: ~Copyable {
         self.key = key
     }
 
-    mutating func append(_ record: AuditRecord) {
-        let start = begin(.item, record.time)
+    mutating func append(_ record: AuditRecord, as kind: AuditKind) {
+        let start = begin(kind, record.time)
         buffer.appendFields(of: record)
         appendPrevious()
         finish(start)

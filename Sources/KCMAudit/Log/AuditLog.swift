@@ -69,14 +69,16 @@ public final class AuditLog: Sendable {
     }
 
     /// Writes a batch and its checkpoint in one write(2). On return the records are as safe as the durability says.
+    /// - Parameter kind: `.item` for what was done, `.intent` for what is about to be.
     ///
     /// Costs the caller a signature (some 40 µs) and the write; with `fsync` also the medium's time, so not on an event loop then.
     /// - Throws: `AuditError`: nothing of the batch is in the log, and the next call tries again by itself.
-    public func append(_ records: [AuditRecord]) throws(AuditError) {
+    public func append(_ records: [AuditRecord], as kind: AuditKind = .item) throws(AuditError) {
         guard !records.isEmpty else { return }
+        precondition(!kind.isSigned, "records are items or intents")
         try withState { (state) throws(AuditError) in
             try Self.commit(&state, durability) { (chain) throws(AuditError) in
-                for record in records { chain.append(record) }
+                for record in records { chain.append(record, as: kind) }
                 try chain.appendSigned(.checkpoint, time: clock())
             }
         }

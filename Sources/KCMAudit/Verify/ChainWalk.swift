@@ -93,7 +93,7 @@ struct ChainWalk {
 
     mutating func endFile() {
         if lineInFile == 0 { note(.header, nil, "the file is empty") }
-        if lastKind == .item {
+        if let lastKind, !lastKind.isSigned {
             note(.unsigned, report.lastSequence, "the file ends without a checkpoint: its end was cut off, or a write was torn")
         }
         report.endsInClose = lastKind == .close

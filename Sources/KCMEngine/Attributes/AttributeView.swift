@@ -19,16 +19,11 @@ struct AttributeView {
         return object.attributes.all(name)
     }
 
-    /// What a client gets that names no attribute. Clients in the field break on attributes that they do not know, so what nobody
-    /// set is left out where it says the usual: the level, the server's own generator, an object that is not Sensitive.
+    /// What a client gets that names no attribute: all but the level and the server's own generator, since clients in the field break
+    /// on attributes that they do not know and nobody set.
     var unasked: [Attribute] {
         names.filter { $0 != .level }.flatMap { instances(of: $0) }.filter { attribute in
-            switch attribute.name {
-            case .randomNumberGenerator: attribute.value != Engine.randomNumberGenerator.attributeValue
-            case .sensitive, .alwaysSensitive, .neverExtractable: attribute.value != .boolean(false)
-            case .extractable: attribute.value != .boolean(true)
-            default: true
-            }
+            attribute.name != .randomNumberGenerator || attribute.value != Engine.randomNumberGenerator.attributeValue
         }
     }
 
@@ -49,7 +44,7 @@ struct AttributeView {
         case .objectType: .enumeration(object.objectType.rawValue)
         case .state: object.hasState ? .enumeration(object.state(at: now).rawValue) : nil
         case .level: .text(object.level.name)
-        case .leaseTime: object.objectType.isCryptographic && !object.isDestroyed ? .interval(Engine.leaseTime) : nil
+        case .leaseTime: object.objectType.isCryptographic ? .interval(Engine.leaseTime) : nil
         // Objects of before these attributes were kept.
         case .sensitive, .alwaysSensitive, .neverExtractable: object.attributes.contains(name) ? nil : .boolean(false)
         case .extractable: object.attributes.contains(name) ? nil : .boolean(true)

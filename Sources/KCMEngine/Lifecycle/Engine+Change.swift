@@ -2,8 +2,8 @@ internal import KCMStore
 internal import KMIP
 
 extension Engine {
-    /// Attempts against concurrent changes of the same object before giving up.
-    static let attempts = 8
+    /// Attempts against concurrent changes of the same object before giving up; a busy key with Usage Limits meets itself often.
+    static let attempts = 32
 
     /// Loads, changes and stores an object; starts over where someone else changed it meanwhile.
     /// - Parameters:

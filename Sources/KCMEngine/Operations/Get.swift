@@ -28,12 +28,16 @@ struct Get: ServedOperation {
         var material = try material(of: object, in: engine)
         if !isHeldSo(material, in: context.version) { material = try await presented(material, of: object, in: engine, context) }
         let result = try OperationResult { [material] (writer) throws(OperationFailure) in try self.write(object, material, to: &writer) }
-        if object.rules.isFresh {
+        guard object.rules.isFresh else { return result }
+        do throws(OperationFailure) {
             _ = try await engine.change(object.uniqueIdentifier, in: context) { (object) throws(OperationFailure) in
                 var attributes = object.attributes
                 attributes.set(.fresh, .boolean(false))
                 return object.counted(attributes)
             }
+        } catch {
+            // A keystore that takes no changes, such as a full one, still serves the keys that it has.
+            InternalFailure.report(error)
         }
         return result
     }

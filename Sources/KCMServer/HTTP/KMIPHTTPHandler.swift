@@ -9,7 +9,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let peer: Peer
+    private let watch: PeerWatch
     private let responder: any Responder
     private let turn: AuditTurn
     private let limits: ServerLimits
@@ -34,8 +34,8 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private var lastRequest = NIODeadline.now()
     private var check: Scheduled<Void>?
 
-    init(peer: Peer, responder: any Responder, turn: AuditTurn, limits: ServerLimits) {
-        self.peer = peer
+    init(watch: PeerWatch, responder: any Responder, turn: AuditTurn, limits: ServerLimits) {
+        self.watch = watch
         self.responder = responder
         self.turn = turn
         self.limits = limits
@@ -125,6 +125,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         guard let context else { return }
         isAnswering = true
         status = .ok
+        if !watch.isStillGood() { keepsAlive = false }
         encoding = MessageEncoding(header: head.headers.first(name: "content-type")) ?? .ttlv
         let (body, encoding, limit) = (body, encoding, limits.message)
         self.body = ByteBuffer()
@@ -140,7 +141,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     private func refuse(_ text: String) {
         status = .badRequest
-        var answer = responder.refuse(malformed: text, from: peer)
+        var answer = responder.refuse(malformed: text, from: watch.peer)
         // Where the next request begins is known, whatever was in this one.
         answer.closes = false
         turn.submit(answer, for: self)
@@ -151,7 +152,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         let chain: [[UInt8]]?
         do throws(ClientCertificateHeaders.Malformed) { chain = try ClientCertificateHeaders.chain(head.headers) } catch {
             status = .badRequest
-            return turn.submit(responder.refuse(malformed: error.text, from: peer), for: self)
+            return turn.submit(responder.refuse(malformed: error.text, from: watch.peer), for: self)
         }
         let exchange = Exchange(
             frame: frame,
@@ -159,7 +160,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
             propagatedChain: chain,
             actingTenant: head.headers.first(name: "openkcm-tenant")
         )
-        switch turn.respond(responder, to: exchange, from: peer) {
+        switch turn.respond(responder, to: exchange, from: watch.peer) {
         case .now(let answer): turn.submit(answer, for: self)
         case .later(let work):
             context.eventLoop.makeFutureWithTask(work).assumeIsolated().whenSuccess { self.turn.submit($0, for: self) }
@@ -230,7 +231,8 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private func checkTime() {
         guard !isAnswering else { return }
         let waited = NIODeadline.now() - lastRequest
-        if waited > (head == nil && !isLingering ? limits.idle : limits.messageTime) { context?.close(promise: nil) }
+        let isIdle = head == nil && !isLingering
+        if waited > (isIdle ? limits.idle : limits.messageTime) || (isIdle && !watch.isStillGood()) { context?.close(promise: nil) }
     }
 }
 

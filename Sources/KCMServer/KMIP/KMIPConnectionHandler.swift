@@ -19,21 +19,22 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         case closing
     }
 
-    private let peer: Peer
+    private let watch: PeerWatch
     private let responder: any Responder
     private let turn: AuditTurn
     private let limits: ServerLimits
     private var decoder: KMIPFrameDecoder
     private var activity = Activity.idle
     private var isDraining = false
+    private var closesAfterAnswer = false
     private var holdsRead = false
     private var context: ChannelHandlerContext?
     private var lastRequest = NIODeadline.now()
     private var messageBegan: NIODeadline?
     private var check: Scheduled<Void>?
 
-    init(peer: Peer, responder: any Responder, turn: AuditTurn, limits: ServerLimits) {
-        self.peer = peer
+    init(watch: PeerWatch, responder: any Responder, turn: AuditTurn, limits: ServerLimits) {
+        self.watch = watch
         self.responder = responder
         self.turn = turn
         self.limits = limits
@@ -98,7 +99,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         do throws(KMIPFrameDecoder.Failure) { frame = try decoder.next() } catch {
             // Where the next message begins is lost with this one.
             activity = .answering
-            return turn.submit(responder.refuse(malformed: error.text, from: peer), for: self)
+            return turn.submit(responder.refuse(malformed: error.text, from: watch.peer), for: self)
         }
         guard let frame else {
             messageBegan = decoder.isInsideMessage ? messageBegan ?? .now() : nil
@@ -107,7 +108,9 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         messageBegan = nil
         lastRequest = .now()
         activity = .answering
-        switch turn.respond(responder, to: Exchange(frame: frame), from: peer) {
+        // A certificate that is not good any more is told so once.
+        closesAfterAnswer = !watch.isStillGood()
+        switch turn.respond(responder, to: Exchange(frame: frame), from: watch.peer) {
         case .now(let answer): turn.submit(answer, for: self)
         case .later(let work):
             context.eventLoop.makeFutureWithTask(work).assumeIsolated().whenSuccess { self.turn.submit($0, for: self) }
@@ -116,7 +119,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     func write(_ frame: ByteBuffer, closes: Bool) {
         guard let context else { return }
-        if closes { activity = .closing }
+        if closes || closesAfterAnswer { activity = .closing }
         if frame.readableBytes > 0 { context.write(wrapOutboundOut(frame), promise: nil) }
     }
 
@@ -147,7 +150,8 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private func checkTime() {
         let now = NIODeadline.now()
         if let messageBegan, now - messageBegan > limits.messageTime { context?.close(promise: nil) }
-        if activity == .idle, now - lastRequest > limits.idle { context?.close(promise: nil) }
+        guard activity == .idle else { return }
+        if now - lastRequest > limits.idle || !watch.isStillGood() { context?.close(promise: nil) }
     }
 }
 

@@ -18,7 +18,8 @@ final class HandshakeHandler: ChannelInboundHandler {
     private let transport: Peer.Transport
     private let limit: TimeAmount
     private let logger: Logger
-    private let install: (any Channel, Peer) throws -> Void
+    private let install: (any Channel, PeerWatch) throws -> Void
+    private let turn: AuditTurn
     private var timeout: Scheduled<Void>?
     private var isDone = false
     /// Kept from the start: a peer that is gone has no address any more, and the log line should say whose it was.
@@ -32,8 +33,10 @@ final class HandshakeHandler: ChannelInboundHandler {
         limit: TimeAmount,
         shown: ShownChain,
         logger: Logger,
-        install: @escaping (any Channel, Peer) throws -> Void
+        turn: AuditTurn,
+        install: @escaping (any Channel, PeerWatch) throws -> Void
     ) {
+        self.turn = turn
         self.trust = trust
         self.transport = transport
         self.limit = limit
@@ -89,7 +92,7 @@ final class HandshakeHandler: ChannelInboundHandler {
                 logger.warning("no identity rule maps the certificate \(verified.identity.subject)", metadata: ["remote": "\(peer.remoteAddress)"])
             }
             do {
-                try install(context.channel, peer)
+                try install(context.channel, PeerWatch(peer, trust: trust, generation: verified.generation))
                 context.pipeline.syncOperations.removeHandler(self, promise: nil)
             } catch { fail(context, "\(error)") }
         }
@@ -107,6 +110,7 @@ final class HandshakeHandler: ChannelInboundHandler {
         isDone = true
         timeout?.cancel()
         logger.warning("TLS handshake refused: \(reason)", metadata: ["remote": "\(remote)", "transport": "\(transport.rawValue)"])
+        turn.note(.refusedHandshake(by: shown.chain.first, reason: reason, remoteAddress: remote, transport: transport))
         context.close(promise: nil)
     }
 

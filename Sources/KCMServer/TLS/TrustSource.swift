@@ -13,6 +13,8 @@ public final class TrustSource: Sendable {
     struct Material {
         let context: NIOSSLContext
         let verifier: CertificateVerifier
+        var identities: IdentityMap
+        var generation: UInt64 = 0
         /// By the leaf's issuer: what stood between leaf and anchor in the chains that were verified under this context.
         var intermediates: [String: [[UInt8]]] = [:]
     }
@@ -21,27 +23,36 @@ public final class TrustSource: Sendable {
     private static let maximumIssuers = 1000
 
     private let files: TrustFiles
-    private let identities: IdentityMap
     private let current: Mutex<Material>
+    /// Grows with each reload: who was judged by an older one has to be judged again. Read for each request, so it costs no lock.
+    private let latest = Atomic<UInt64>(0)
 
     /// Reads all files. Blocks.
     /// - Throws: what is wrong with which file.
     public init(files: TrustFiles, identities: IdentityMap) throws {
         self.files = files
-        self.identities = identities
-        current = Mutex(try Self.read(files))
+        current = Mutex(try Self.read(files, identities))
     }
 
     /// Reads all files again. Blocks; where it throws, what was in use stays.
-    public func reload() throws {
-        let material = try Self.read(files)
-        current.withLock { $0 = material }
+    /// - Parameter identities: the rules from now on.
+    public func reload(identities: IdentityMap) throws {
+        var material = try Self.read(files, identities)
+        let generation = current.withLock { current in
+            material.generation = current.generation + 1
+            current = material
+            return material.generation
+        }
+        latest.store(generation, ordering: .releasing)
     }
+
+    /// Counts the reloads.
+    public var generation: UInt64 { latest.load(ordering: .acquiring) }
 
     /// The TLS context for a new connection.
     public var context: NIOSSLContext { current.withLock { $0.context } }
 
-    private static func read(_ files: TrustFiles) throws -> Material {
+    private static func read(_ files: TrustFiles, _ identities: IdentityMap) throws -> Material {
         let verifier = try CertificateVerifier(
             trust: try Certificate.load(pemFile: files.trust),
             revocation: try files.revocation.map { try RevocationList.load(file: $0) } ?? []
@@ -62,7 +73,18 @@ public final class TrustSource: Sendable {
         // Asks for a certificate; what is sent is judged by `authenticate`, which also knows revocation lists and purposes.
         configuration.certificateVerification = .noHostnameVerification
         configuration.trustRoots = .file(files.trust)
-        return Material(context: try NIOSSLContext(configuration: configuration), verifier: verifier)
+        return Material(context: try NIOSSLContext(configuration: configuration), verifier: verifier, identities: identities)
+    }
+
+    /// What a good chain says.
+    public struct Verified: Sendable {
+        /// `nil` where no rule maps the certificate.
+        public let principal: Principal?
+        public let identity: CertificateIdentity
+        /// The verified chain, DER, leaf first, without the anchor.
+        public let chain: [[UInt8]]
+        /// Of the trust that it was judged by; see ``TrustSource/generation``.
+        public let generation: UInt64
     }
 
     /// Why a chain is not taken, for the log.
@@ -78,21 +100,17 @@ public final class TrustSource: Sendable {
     public func authenticate(
         chain: [[UInt8]],
         now: Int64
-    ) -> Result<(principal: Principal?, identity: CertificateIdentity, chain: [[UInt8]]), Refusal> {
-        let verifier = current.withLock { $0.verifier }
+    ) -> Result<Verified, Refusal> {
+        let (verifier, generation, identities) = current.withLock { ($0.verifier, $0.generation, $0.identities) }
         do throws(CryptoError) {
             let verified = try verifier.verify(chain: chain, purpose: .client, at: now)
             guard let leaf = verified.first else { return .failure(Refusal(text: "there is no certificate")) }
             if verified.count > 1 { remember(verified.dropFirst().map(\.der), below: leaf.issuer) }
-            let identity = CertificateIdentity(
-                subject: leaf.subject,
-                subjectAlternativeNames: leaf.subjectAlternativeNames,
-                issuer: leaf.issuer,
-                serial: leaf.serial,
-                fingerprint: leaf.fingerprint
-            )
+            let identity = CertificateIdentity(leaf)
             let facts = IdentityMap.Facts(identity: identity, subjectFields: leaf.subjectFields)
-            return .success((identities.principal(of: facts), identity, verified.map(\.der)))
+            return .success(
+                Verified(principal: identities.principal(of: facts), identity: identity, chain: verified.map(\.der), generation: generation)
+            )
         } catch { return .failure(Refusal(text: error.message)) }
     }
 

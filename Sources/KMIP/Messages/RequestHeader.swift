@@ -5,7 +5,7 @@ public struct RequestHeader: Sendable {
     public var protocolVersion: ProtocolVersion
     /// The client takes no response larger than this, in bytes.
     public var maximumResponseSize: Int32?
-    /// KMIP 1.4: echoed in the response.
+    /// KMIP 1.4: the client's own name for the message.
     public var clientCorrelationValue: String?
     public var serverCorrelationValue: String?
     public var asynchronousIndicator: Bool?

@@ -52,7 +52,10 @@ struct Audit: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Prints the records of logs, in the order of their time.")
+        static let configuration = CommandConfiguration(
+            abstract: "Prints the records of logs, in the order of their time.",
+            discussion: "A change that a crash left without a result stands as OperationPending: it may have been made."
+        )
 
         @Argument(help: "Logs, of one daemon or of several.") var logs: [String]
         @Option(help: "Only the records of this trace.") var trace: String?
@@ -66,10 +69,14 @@ struct Audit: AsyncParsableCommand {
                 do { bytes = try Files.read(log) } catch { throw ended(2, "\(error)") }
                 for line in bytes.split(separator: UInt8(ascii: "\n")) {
                     let text = String(decoding: line, as: UTF8.self)
-                    guard text.contains("\"kind\":\"item\""), trace.map({ text.contains("\"trace\":\"\($0)\"") }) ?? true else { continue }
+                    guard text.contains("\"kind\":\"item\"") || text.contains("\"kind\":\"intent\""), trace.map({ text.contains("\"trace\":\"\($0)\"") }) ?? true else { continue }
                     records.append((Self.field("time", of: text), text))
                 }
             }
+            // What was about to be done says nothing more once it is said what came of it.
+            func key(_ line: String) -> String { Self.field("trace", of: line) + Self.field("operation", of: line) }
+            let done = Set(records.filter { $0.line.contains("\"kind\":\"item\"") }.map { key($0.line) })
+            records.removeAll { $0.line.contains("\"kind\":\"intent\"") && done.contains(key($0.line)) }
             records.sort { $0.time < $1.time }
             for record in records.suffix(last ?? records.count) {
                 if json {

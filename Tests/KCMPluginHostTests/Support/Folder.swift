@@ -4,8 +4,10 @@ import Glibc
 final class Folder: Sendable {
     let path: String
 
-    init() throws {
-        var template = Array("\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/kcm-plugins-XXXXXX".utf8CString)
+    /// - Parameter base: the folder it is made in, instead of the temporary one.
+    init(in base: String? = nil) throws {
+        let base = base ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(base)/kcm-plugins-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Shell.Failure(text: "mkdtemp: \(String(cString: strerror(errno)))") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

@@ -23,6 +23,11 @@ final class AuditTurn {
     private let blockingPool: NIOThreadPool?
     private var waiting: [(connection: any Connection, answer: Answer)] = []
     private var isScheduled = false
+    private static let notesPerSecond = 50
+    private var notes: [AuditRecord] = []
+    private var noteWindow = NIODeadline.now()
+    private var notesInWindow = 0
+    private var unnoted = 0
     private var nextComplaint = NIODeadline.now()
     /// The last append failed: until one succeeds, requests are refused instead of done, since what is done needs its record.
     private(set) var isFailing = false
@@ -37,6 +42,28 @@ final class AuditTurn {
     /// Takes an answer; it leaves at the end of this turn of the loop.
     func submit(_ answer: Answer, for connection: any Connection) {
         waiting.append((connection, answer))
+        schedule()
+    }
+
+    /// Takes a record that no answer waits for, such as a refused handshake. Bounded: past some a second they are counted, and the
+    /// next that is taken says how many were not, so that strangers cannot fill the disk.
+    func note(_ record: AuditRecord) {
+        let now = NIODeadline.now()
+        if now >= noteWindow {
+            noteWindow = now + .seconds(1)
+            notesInWindow = 0
+        }
+        guard notesInWindow < Self.notesPerSecond else {
+            unnoted += 1
+            return
+        }
+        notesInWindow += 1
+        var record = record
+        if unnoted > 0 {
+            record.rule += "; \(unnoted) more like it were not recorded"
+            unnoted = 0
+        }
+        notes.append(record)
         schedule()
     }
 
@@ -55,7 +82,8 @@ final class AuditTurn {
     private func endTurn() {
         let group = waiting
         waiting = []
-        let records = group.flatMap(\.answer.audit)
+        let records = group.flatMap(\.answer.audit) + notes
+        notes = []
         guard let blockingPool else {
             isScheduled = false
             do {
@@ -69,7 +97,7 @@ final class AuditTurn {
         blockingPool.runIfActive(eventLoop: loop) { try sink.append(records) }.assumeIsolated().whenComplete { result in
             self.isScheduled = false
             self.release(group, result)
-            if !self.waiting.isEmpty { self.schedule() }
+            if !self.waiting.isEmpty || !self.notes.isEmpty { self.schedule() }
         }
     }
 

@@ -3,7 +3,10 @@ internal import KCMPluginHost
 
 /// `kcmctl plugin`
 struct Plugin: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Looks at keystore and root-of-trust plugins.", subcommands: [List.self])
+    static let configuration = CommandConfiguration(
+        abstract: "Looks at keystore and root-of-trust plugins.",
+        subcommands: [List.self, Check.self, Bench.self, Child.self]
+    )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

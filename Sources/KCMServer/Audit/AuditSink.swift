@@ -10,5 +10,6 @@ public protocol AuditSink: Sendable {
 }
 
 extension AuditLog: AuditSink {
+    public func append(_ records: [AuditRecord]) throws { try append(records, as: .item) }
     public var blocks: Bool { durability == .fsync }
 }

@@ -1,0 +1,71 @@
+import Glibc
+import KCMPluginKit
+import Testing
+
+/// The shipped plugins keep to the contract.
+@Suite(.serialized) struct ShippedPluginTests {
+    private func outcome(_ options: KitOptions) async throws -> KitReport {
+        var options = options
+        options.rounds = 20
+        let report = try await KitRun.report(options)
+        for failed in report.outcomes where failed.result == .fail { Issue.record("\(failed.check): \(failed.reason ?? "")") }
+        return report
+    }
+
+    @Test func sqliteConforms() async throws {
+        let report = try await outcome(KitOptions("\(KitRun.products)/libkcm-sqlite.so", "path={dir}/store.sqlite"))
+        #expect(report.plugin.name == "sqlite" && report.plugin.isDurable)
+        let skipped = Set(report.outcomes.filter { $0.result == .skipped }.map(\.check))
+        #expect(skipped.isSubset(of: ["store.verify"]))
+    }
+
+    /// One medium for all checks: each keeps to namespaces of its own and empties them.
+    @Test func sqliteConformsOnOneMediumForAllChecks() async throws {
+        let folder = try BuiltFixture("store.c", fault: "NONE").folder
+        defer { _ = system("rm -rf '\(folder)'") }
+        #expect(mkdir(folder, 0o700) == 0)
+        var options = KitOptions("\(KitRun.products)/libkcm-sqlite.so", "path=\(folder)/store.sqlite")
+        options.skip = ["store.threads", "store.memory"]
+        _ = try await outcome(options)
+        options.only = ["store.namespaces", "store.statistics"]
+        _ = try await outcome(options)
+    }
+
+    @Test func memoryConforms() async throws {
+        let report = try await outcome(KitOptions("\(KitRun.products)/libkcm-memory.so"))
+        #expect(report.outcomes.contains { $0.check == "store.durable.crash" && $0.result == .skipped })
+        #expect(!report.outcomes.contains { $0.check.hasPrefix("root.") })
+    }
+
+    @Test func fileConforms() async throws {
+        let built = try BuiltFixture("root.c", fault: "NONE")
+        let key = "\(built.folder)/root.key"
+        #expect(system("umask 077; printf 'kcm-root-key-1\\n1 %s\\n' \(String(repeating: "5a", count: 32)) > '\(key)'") == 0)
+        var options = KitOptions("\(KitRun.products)/libkcm-file.so", "path=\(key)")
+        options.only = ["plugin", "root"]
+        _ = try await outcome(options)
+    }
+
+    @Test func aLibraryThatDoesNotLoadFailsOneCheck() async throws {
+        let report = try await KitRun.report(KitOptions("/nowhere/libkcm-none.so"))
+        #expect(report.outcomes.filter { $0.result == .fail }.map(\.check) == ["plugin.load"])
+        #expect(report.outcomes.filter { $0.result == .pass }.isEmpty)
+    }
+
+    @Test func patternsThatChooseNothingAreRefused() async throws {
+        var options = KitOptions("memory")
+        options.only = ["store.scann"]
+        #expect(throws: Kit.Failure.self) { try Kit(options, program: ["/bin/true"]).checks() }
+        options.only = ["store.scan"]
+        #expect(try Kit(options, program: ["/bin/true"]).checks().map(\.name).allSatisfy { $0.hasPrefix("store.scan.") })
+    }
+
+    @Test func benchMeasures() throws {
+        var options = PluginBench.Options(plugin: "\(KitRun.products)/libkcm-sqlite.so", settings: KitOptions("", "path={dir}/s.sqlite").settings)
+        (options.records, options.value, options.seconds) = ([100, 500], 100, 0.05)
+        var rows: [PluginBench.Row] = []
+        try PluginBench(options).run(progress: { _, _ in }) { rows.append($0) }
+        #expect(rows.map(\.records) == [100, 500])
+        #expect(rows.allSatisfy { $0.put > 0 && $0.putGrouped > 0 && $0.get > 0 && $0.scan > 0 && $0.bytesPerRecord > 0 })
+    }
+}
