@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import uuid
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -28,7 +29,8 @@ def recent(shared, request):
 
 
 def register(client, value, masks, algorithm=enums.CryptographicAlgorithm.AES):
-    identifier = client.register(objects.SymmetricKey(algorithm, len(value) * 8, value, masks=masks))
+    # Without a name PyKMIP gives every key the same.
+    identifier = client.register(objects.SymmetricKey(algorithm, len(value) * 8, value, masks=masks, name=str(uuid.uuid4())))
     client.activate(identifier)
     return identifier
 
@@ -65,6 +67,7 @@ def test_a_key_leaves_wrapped(client):
     data = got.key_wrapping_data["encryption_key_information"]
     assert data["unique_identifier"] == wrapping
     # What came wrapped is kept so.
+    got.names = [str(uuid.uuid4())]
     again = client.register(got)
     assert client.get(again).value == got.value
     with pytest.raises(exceptions.KmipOperationFailure) as failure:
@@ -73,7 +76,7 @@ def test_a_key_leaves_wrapped(client):
 
 
 def test_a_key_is_derived_from_a_password(client):
-    password = client.register(objects.SecretData(b"password", enums.SecretDataType.PASSWORD, masks=[MASK.DERIVE_KEY]))
+    password = client.register(objects.SecretData(b"password", enums.SecretDataType.PASSWORD, masks=[MASK.DERIVE_KEY], name=str(uuid.uuid4())))
     client.activate(password)
     derived = client.derive_key(
         enums.ObjectType.SYMMETRIC_KEY,
