@@ -65,7 +65,9 @@ import Testing
         let other = GetRequest(uniqueIdentifier: rsa.privateKeyUniqueIdentifier, keyFormatType: .ecPrivateKey)
         #expect(try await world.reason(other) == .keyFormatTypeNotSupported)
         let later = GetRequest(uniqueIdentifier: curve.privateKeyUniqueIdentifier, keyFormatType: .transparentECPrivateKey)
-        #expect(try await world.reason(later, version: .v1_2) == .keyFormatTypeNotSupported, "it came with KMIP 1.3")
+        #expect(try await world.reason(later, version: .v1_2) == .keyFormatTypeNotSupported, "a format of KMIP 1.3")
+        let older: GetResponse = try await world.ask(GetRequest(uniqueIdentifier: curve.privateKeyUniqueIdentifier), version: .v1_2)
+        #expect(older.object.keyBlock?.keyFormatType == .transparentECDSAPrivateKey)
         let compressed = GetRequest(
             uniqueIdentifier: curve.publicKeyUniqueIdentifier, keyFormatType: .raw, keyCompressionType: .ecPublicKeyTypeX9_62CompressedPrime
         )

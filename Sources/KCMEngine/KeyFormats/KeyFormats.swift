@@ -47,6 +47,20 @@ enum KeyFormats {
         throw notSupported(format)
     }
 
+    /// A registered key in the format that its Digest is computed over besides its own (KMIP 1.4 §3.17).
+    /// - Returns: `nil` where it is held so, or is no key that the server can read.
+    static func inStandardFormat(_ held: Material, of type: ObjectType) -> Material? {
+        guard type == .privateKey || type == .publicKey else { return nil }
+        let object = KeyObject(
+            uniqueIdentifier: "", level: .l4, objectType: type, attributes: AttributeSet(), state: .preActive, material: held, revision: 0
+        )
+        guard let key = try? object.asymmetricKey() else { return nil }
+        switch held.form {
+        case .keyBytes(standard(for: type, key.kind)), .keyStructure(standard(for: type, key.kind)): return nil
+        default: return try? material(key, as: type, standard(for: type, key.kind))
+        }
+    }
+
     /// An object's material in the format that was asked for.
     /// - Throws: *Key Format Type Not Supported*, *Key Compression Type Not Supported*.
     static func material(
@@ -69,14 +83,24 @@ enum KeyFormats {
             return held
         }
         if let compression { return try compressed(object, heldFormat, asked, compression) }
-        switch (object.objectType, asked) {
+        if let since = asked?.since, since > version { throw notSupported(heldFormat) }
+        switch (object.objectType, asked ?? known(heldFormat, in: version)) {
         case (_, nil): return held
         case (_, .some(heldFormat)): return held
         case (.symmetricKey, .some(.transparentSymmetricKey)): return try transparent(held)
         case (.publicKey, .some(let asked)), (.privateKey, .some(let asked)):
-            if let since = asked.since, since > version { throw notSupported(asked) }
             return try material(object.asymmetricKey(), as: object.objectType, asked)
         case (_, .some(let asked)): throw notSupported(asked)
+        }
+    }
+
+    /// What a version calls the format that a key is held in, where that came later: nothing else is different. `nil`: just so.
+    private static func known(_ format: KeyFormatType, in version: ProtocolVersion) -> KeyFormatType? {
+        guard let since = format.since, since > version else { return nil }
+        switch format {
+        case .transparentECPrivateKey: return .transparentECDSAPrivateKey
+        case .transparentECPublicKey: return .transparentECDSAPublicKey
+        default: return nil
         }
     }
 

@@ -25,6 +25,7 @@ extension Engine {
         } else if let material, type != .template, material.secretDataType != SecretDataType.password.rawValue {
             // A digest of a password would let whoever may read attributes try guesses against it.
             attributes.set(.digest, AttributeIntake.digest(material))
+            if let standard = KeyFormats.inStandardFormat(material, of: type) { attributes.add(.digest, AttributeIntake.digest(standard)) }
         }
         if rules.keysNeverLeave {
             attributes.set(.sensitive, .boolean(true))

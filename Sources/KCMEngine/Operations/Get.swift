@@ -18,7 +18,7 @@ struct Get: ServedOperation {
         guard let object = try engine.cached(request.uniqueIdentifier, context), !object.rules.isFresh else { return nil }
         try KeyUse.requireOnLine(object)
         let material = try material(of: object, in: engine)
-        guard isHeldSo(material) else { return nil }
+        guard isHeldSo(material, in: context.version) else { return nil }
         return try write(object, material, to: &writer)
     }
 
@@ -26,7 +26,7 @@ struct Get: ServedOperation {
         let object = try await engine.load(request.uniqueIdentifier, context)
         try KeyUse.requireOnLine(object)
         var material = try material(of: object, in: engine)
-        if !isHeldSo(material) { material = try await presented(material, of: object, in: engine, context) }
+        if !isHeldSo(material, in: context.version) { material = try await presented(material, of: object, in: engine, context) }
         let result = try OperationResult { [material] (writer) throws(OperationFailure) in try self.write(object, material, to: &writer) }
         guard object.rules.isFresh else { return result }
         do throws(OperationFailure) {
@@ -69,11 +69,12 @@ struct Get: ServedOperation {
         return material
     }
 
-    /// Whether the material as it is held is the answer.
-    private func isHeldSo(_ material: Material) -> Bool {
+    /// Whether the material as it is held is the answer, in the vocabulary of a version.
+    private func isHeldSo(_ material: Material, in version: ProtocolVersion) -> Bool {
         guard request.keyWrappingSpecification == nil, request.keyCompressionType == nil else { return false }
         switch material.form {
-        case .keyBytes(let format), .keyStructure(let format), .absent(let format): return request.keyFormatType ?? format == format
+        case .keyBytes(let format), .keyStructure(let format), .absent(let format):
+            return request.keyFormatType ?? format == format && format.since ?? version <= version
         case .wrappedKey(let format, _), .wrappedMaterial(let format, _):
             return request.keyFormatType ?? format == format && request.keyWrapType != .notWrapped
         case .value: return request.keyFormatType == nil
