@@ -11,7 +11,15 @@ extension Engine {
     ]
 
     /// The profiles that the official cases were passed for; a profile is listed here and nowhere else.
-    static let profiles: [ProfileName] = []
+    ///
+    /// The Tape Library profile asks the same in 1.2 and 1.3, and the official case of Query lists the three together. Suite B is missing: it
+    /// prescribes the suites of TLS as well.
+    static let profiles: [ProfileName] = [
+        .tapeLibraryServerKMIPV1_2, .tapeLibraryServerKMIPV1_3, .tapeLibraryServerKMIPV1_4, .symmetricKeyLifecycleServerKMIPV1_4,
+        .asymmetricKeyLifecycleServerKMIPV1_4, .basicCryptographicServerKMIPV1_4, .advancedCryptographicServerKMIPV1_4,
+        .rngCryptographicServerKMIPV1_4, .symmetricKeyFoundryServerKMIPV1_4, .opaqueManagedObjectStoreServerKMIPV1_4,
+        .storageArrayWithSelfEncryptingDriveServerKMIPV1_4, .httpsServerKMIPV1_4, .jsonServerKMIPV1_4, .xmlServerKMIPV1_4,
+    ]
 
     /// How long a client may keep what it knows of an object, in seconds.
     static let leaseTime: UInt32 = 3600

@@ -11,11 +11,13 @@ public struct CaseSuite: Sendable {
         /// Whose test it is: a profile of the standard, or *Test Cases*.
         public var profile: String { CaseSuite.profile(of: file.name) }
 
+        /// The encoding that its profile prescribes; nil where any will do.
+        public var prescribed: CaseTransport? { CaseSuite.transports.first { file.name.hasPrefix($0.prefix) }?.transport }
+
         /// Why a client cannot replay it over an encoding; nil where it can.
         public func obstacle(over transport: CaseTransport) -> String? {
             if let reason = CaseSuite.serverIsClient[file.name] { return reason }
-            let needed = CaseSuite.transports.first { file.name.hasPrefix($0.prefix) }?.transport
-            guard let needed, needed != transport else { return nil }
+            guard let needed = prescribed, needed != transport else { return nil }
             return "needs --transport \(needed.rawValue)"
         }
     }

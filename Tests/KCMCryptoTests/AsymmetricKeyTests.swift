@@ -72,6 +72,53 @@ struct AsymmetricKeyTests {
         #expect(throws: CryptoError(.unsupported, "")) { try sign(Official.message, signing, .rsaPKCS1(.sha256)) }
     }
 
+    @Test(
+        "signatures that are almost one are none",
+        arguments: [
+            "3006020100020100", "30060201010201ff", "3080020101020101" + "0000", "300702020001020101", "30060201010201" + "01" + "00", "3006020101",
+        ])
+    func malformedSignatures(signature: String) throws {
+        let verifying = try key(Official.ecPublicKey, .subjectPublicKeyInfo)
+        #expect(try !isValid(hex(signature), Official.message, verifying, .ecdsa(.sha256)))
+    }
+
+    @Test("a signature with bytes behind it is none, and neither is one of another length")
+    func lengths() throws {
+        let ec = try key(Official.ecPublicKey, .subjectPublicKeyInfo)
+        #expect(try !isValid(hex(Official.ecSignature) + [0], Official.message, ec, .ecdsa(.sha256)))
+        let rsa = try key(Official.verifyingKey, .pkcs1Public)
+        let scheme = SignatureScheme.rsaPSS(.sha256, mask: .sha256, saltLength: nil)
+        #expect(try !isValid([0] + hex(Official.pssSignature), Official.message, rsa, scheme))
+        #expect(try !isValid(hex(Official.pssSignature).dropLast(), Official.message, rsa, scheme))
+        #expect(throws: CryptoError(.length, "")) {
+            try [UInt8](repeating: 0, count: 31).withUnsafeBytes { try ec.isValid(signature: $0, digest: $0, .ecdsa(.sha256)) }
+        }
+    }
+
+    @Test("ECDSA on the curves of KMIP that OpenSSL has", arguments: EllipticCurveKeys.all)
+    func curves(pair: EllipticCurveKeys) throws {
+        let (signing, verifying) = (try key(pair.pkcs8, .pkcs8), try key(pair.subjectPublicKeyInfo, .subjectPublicKeyInfo))
+        for hash in [HashAlgorithm.sha1, .sha256, .sha512] {
+            let signature = try sign(Official.message, signing, .ecdsa(hash))
+            #expect(try isValid(signature, Official.message, verifying, .ecdsa(hash)))
+            #expect(try !isValid(signature, "00", verifying, .ecdsa(hash)))
+        }
+        #expect(try isValid(hex(pair.signature), Official.message, verifying, .ecdsa(.sha256)))
+    }
+
+    @Test("a curve of someone's own is refused")
+    func explicitCurve() throws {
+        #expect(throws: CryptoError(.unsupported, "")) { try key(EllipticCurveKeys.explicitParameters, .subjectPublicKeyInfo) }
+    }
+
+    @Test("DSA signs and verifies")
+    func dsa() throws {
+        let key = try key(EllipticCurveKeys.dsa, .pkcs8)
+        #expect(key.kind == .dsa)
+        #expect(try isValid(sign(Official.message, key, .dsa(.sha256)), Official.message, key, .dsa(.sha256)))
+        #expect(throws: CryptoError(.unsupported, "")) { try sign(Official.message, key, .ecdsa(.sha256)) }
+    }
+
     @Test("CS-AC-M-OAEP", arguments: Official.oaep)
     func oaep(vector: Official.OAEP) throws {
         let padding = EncryptionPadding.oaep(vector.hash, mask: vector.mask, label: hex(vector.label))

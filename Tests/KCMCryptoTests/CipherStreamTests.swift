@@ -35,9 +35,11 @@ struct CipherStreamTests {
         return (output + room.prefix(count), tag)
     }
 
-    @Test("parts give what the whole gives", arguments: [
-        (BlockCipherMode.ecb, BlockPadding.pkcs5), (.cbc, .pkcs5), (.ctr, .none), (.cfb, .none), (.ofb, .none), (.gcm, .none),
-    ], [1, 7, 16, 31, 100])
+    @Test(
+        "parts give what the whole gives",
+        arguments: [
+            (BlockCipherMode.ecb, BlockPadding.pkcs5), (.cbc, .pkcs5), (.ctr, .none), (.cfb, .none), (.ofb, .none), (.gcm, .none),
+        ], [1, 7, 16, 31, 100])
     func parts(of kind: (mode: BlockCipherMode, padding: BlockPadding), size: Int) throws {
         let iv = kind.mode == .ecb ? [] : [UInt8](repeating: 9, count: 16)
         let aad: [UInt8] = kind.mode == .gcm ? [1, 2, 3] : []

@@ -75,15 +75,17 @@ struct HashAndMACTests {
         )
     }
 
-    @Test("CMAC (SP 800-38B D.1 to D.5)", arguments: [
-        (SymmetricCipher.aes, "2b7e151628aed2a6abf7158809cf4f3c", 0, "bb1d6929e95937287fa37d129b756746"),
-        (.aes, "2b7e151628aed2a6abf7158809cf4f3c", 16, "070a16b46b4d4144f79bdd9dd04a287c"),
-        (.aes, "2b7e151628aed2a6abf7158809cf4f3c", 40, "dfa66747de9ae63030ca32611497c827"),
-        (.aes, "2b7e151628aed2a6abf7158809cf4f3c", 64, "51f0bebf7e3b9d92fc49741779363cfe"),
-        (.aes, "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", 0, "028962f61b7bf89efc6b551f4667d983"),
-        (.tripleDES, "8aa83bf8cbda10620bc1bf19fbb6cd58bc313d4a371ca8b5", 0, "b7a688e122ffaf95"),
-        (.tripleDES, "4cf15134a2850dd58a3d10ba80570d38", 0, "bd2ebf9a3ba00361"),
-    ])
+    @Test(
+        "CMAC (SP 800-38B D.1 to D.5)",
+        arguments: [
+            (SymmetricCipher.aes, "2b7e151628aed2a6abf7158809cf4f3c", 0, "bb1d6929e95937287fa37d129b756746"),
+            (.aes, "2b7e151628aed2a6abf7158809cf4f3c", 16, "070a16b46b4d4144f79bdd9dd04a287c"),
+            (.aes, "2b7e151628aed2a6abf7158809cf4f3c", 40, "dfa66747de9ae63030ca32611497c827"),
+            (.aes, "2b7e151628aed2a6abf7158809cf4f3c", 64, "51f0bebf7e3b9d92fc49741779363cfe"),
+            (.aes, "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", 0, "028962f61b7bf89efc6b551f4667d983"),
+            (.tripleDES, "8aa83bf8cbda10620bc1bf19fbb6cd58bc313d4a371ca8b5", 0, "b7a688e122ffaf95"),
+            (.tripleDES, "4cf15134a2850dd58a3d10ba80570d38", 0, "bd2ebf9a3ba00361"),
+        ])
     func cmac(cipher: SymmetricCipher, key: String, count: Int, code: String) throws {
         let key = try secret(hex(key))
         let message = Array(hex(Vector.plaintext).prefix(count))

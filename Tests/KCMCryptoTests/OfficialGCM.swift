@@ -6,7 +6,8 @@ extension Official {
 
     static let gcm: [GCM] = [
         GCM(
-            key: "00000000000000000000000000000000", iv:
+            key: "00000000000000000000000000000000",
+            iv:
                 "000000000000000000000000",
             additional: "",
             plaintext:
@@ -16,7 +17,8 @@ extension Official {
             tag: "ab6e47d42cec13bdf53a67b21257bddf"
         ),
         GCM(
-            key: "00000000000000000000000000000000", iv:
+            key: "00000000000000000000000000000000",
+            iv:
                 "000000000000000000000000",
             additional: "",
             plaintext:
@@ -26,7 +28,8 @@ extension Official {
             tag: "58e2fccefa7e3061367f1d57a4e7455a"
         ),
         GCM(
-            key: "00000000000000000000000000000000", iv:
+            key: "00000000000000000000000000000000",
+            iv:
                 "000000000000000000000000",
             additional: "",
             plaintext:
@@ -36,7 +39,8 @@ extension Official {
             tag: "ab6e47d42cec13bdf53a67b21257bddf"
         ),
         GCM(
-            key: "feffe9928665731c6d6a8f9467308308", iv:
+            key: "feffe9928665731c6d6a8f9467308308",
+            iv:
                 "cafebabefacedbaddecaf888",
             additional: "",
             plaintext:
@@ -48,7 +52,8 @@ extension Official {
             tag: "4d5c2af327cd64a62cf35abd2ba6fab4"
         ),
         GCM(
-            key: "feffe9928665731c6d6a8f9467308308", iv:
+            key: "feffe9928665731c6d6a8f9467308308",
+            iv:
                 "cafebabefacedbaddecaf888",
             additional: "feedfacedeadbeeffeedfacedeadbeefabaddad2",
             plaintext:
@@ -58,7 +63,8 @@ extension Official {
             tag: "5bc94fbc3221a5db94fae95ae7121a47"
         ),
         GCM(
-            key: "feffe9928665731c6d6a8f9467308308", iv:
+            key: "feffe9928665731c6d6a8f9467308308",
+            iv:
                 "cafebabefacedbad",
             additional: "feedfacedeadbeeffeedfacedeadbeefabaddad2",
             plaintext:
@@ -68,7 +74,8 @@ extension Official {
             tag: "3612d2e79e3b0785561be14aaca2fccb"
         ),
         GCM(
-            key: "feffe9928665731c6d6a8f9467308308", iv:
+            key: "feffe9928665731c6d6a8f9467308308",
+            iv:
                 "9313225df88406e555909c5aff5269aa6a7a9538534f7da1e4c303d2a318a728c3c0c95156809539fcf0e2429a6b525416aedbf5a0de6a57a637b39b",
             additional: "feedfacedeadbeeffeedfacedeadbeefabaddad2",
             plaintext:
@@ -78,7 +85,8 @@ extension Official {
             tag: "619cc5aefffe0bfa462af43c1699d050"
         ),
         GCM(
-            key: "000000000000000000000000000000000000000000000000", iv:
+            key: "000000000000000000000000000000000000000000000000",
+            iv:
                 "000000000000000000000000",
             additional: "",
             plaintext:
@@ -88,7 +96,8 @@ extension Official {
             tag: "cd33b28ac773f74ba00ed1f312572435"
         ),
         GCM(
-            key: "000000000000000000000000000000000000000000000000", iv:
+            key: "000000000000000000000000000000000000000000000000",
+            iv:
                 "000000000000000000000000",
             additional: "",
             plaintext:
@@ -98,7 +107,8 @@ extension Official {
             tag: "2ff58d80033927ab8ef4d4587514f0fb"
         ),
         GCM(
-            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c", iv:
+            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c",
+            iv:
                 "cafebabefacedbaddecaf888",
             additional: "",
             plaintext:
@@ -110,7 +120,8 @@ extension Official {
             tag: "9924a7c8587336bfb118024db8674a14"
         ),
         GCM(
-            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c", iv:
+            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c",
+            iv:
                 "cafebabefacedbaddecaf888",
             additional: "feedfacedeadbeeffeedfacedeadbeefabaddad2",
             plaintext:
@@ -120,7 +131,8 @@ extension Official {
             tag: "2519498e80f1478f37ba55bd6d27618c"
         ),
         GCM(
-            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c", iv:
+            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c",
+            iv:
                 "cafebabefacedbad",
             additional: "feedfacedeadbeeffeedfacedeadbeefabaddad2",
             plaintext:
@@ -130,7 +142,8 @@ extension Official {
             tag: "65dcc57fcf623a24094fcca40d3533f8"
         ),
         GCM(
-            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c", iv:
+            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c",
+            iv:
                 "9313225df88406e555909c5aff5269aa6a7a9538534f7da1e4c303d2a318a728c3c0c95156809539fcf0e2429a6b525416aedbf5a0de6a57a637b39b",
             additional: "feedfacedeadbeeffeedfacedeadbeefabaddad2",
             plaintext:
@@ -140,7 +153,8 @@ extension Official {
             tag: "dcf566ff291c25bbb8568fc3d376a6d9"
         ),
         GCM(
-            key: "0000000000000000000000000000000000000000000000000000000000000000", iv:
+            key: "0000000000000000000000000000000000000000000000000000000000000000",
+            iv:
                 "000000000000000000000000",
             additional: "",
             plaintext:
@@ -150,7 +164,8 @@ extension Official {
             tag: "530f8afbc74536b9a963b4f1c4cb738b"
         ),
         GCM(
-            key: "0000000000000000000000000000000000000000000000000000000000000000", iv:
+            key: "0000000000000000000000000000000000000000000000000000000000000000",
+            iv:
                 "000000000000000000000000",
             additional: "",
             plaintext:
@@ -160,7 +175,8 @@ extension Official {
             tag: "d0d1c8a799996bf0265b98b5d48ab919"
         ),
         GCM(
-            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", iv:
+            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
+            iv:
                 "cafebabefacedbaddecaf888",
             additional: "",
             plaintext:
@@ -172,7 +188,8 @@ extension Official {
             tag: "b094dac5d93471bdec1a502270e3cc6c"
         ),
         GCM(
-            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", iv:
+            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
+            iv:
                 "cafebabefacedbaddecaf888",
             additional: "feedfacedeadbeeffeedfacedeadbeefabaddad2",
             plaintext:
@@ -182,7 +199,8 @@ extension Official {
             tag: "76fc6ece0f4e1768cddf8853bb2d551b"
         ),
         GCM(
-            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", iv:
+            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
+            iv:
                 "cafebabefacedbad",
             additional: "feedfacedeadbeeffeedfacedeadbeefabaddad2",
             plaintext:
@@ -192,7 +210,8 @@ extension Official {
             tag: "3a337dbf46a792c45e454913fe2ea8f2"
         ),
         GCM(
-            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", iv:
+            key: "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
+            iv:
                 "9313225df88406e555909c5aff5269aa6a7a9538534f7da1e4c303d2a318a728c3c0c95156809539fcf0e2429a6b525416aedbf5a0de6a57a637b39b",
             additional: "feedfacedeadbeeffeedfacedeadbeefabaddad2",
             plaintext:
@@ -202,7 +221,8 @@ extension Official {
             tag: "a44a8266ee1c8eb0c8b5d4cf5ae9f19a"
         ),
         GCM(
-            key: "6dfa1a07c14f978020ace450ad663d18", iv:
+            key: "6dfa1a07c14f978020ace450ad663d18",
+            iv:
                 "34edfa462a14c6969a680ec1",
             additional: "2a35c7f5f8578e919a581c60500c04f6",
             plaintext:
@@ -212,7 +232,8 @@ extension Official {
             tag: "751f3098d59cf4ea1d2fb0853bde1c"
         ),
         GCM(
-            key: "ed6cd876ceba555706674445c229c12d", iv:
+            key: "ed6cd876ceba555706674445c229c12d",
+            iv:
                 "92ecbf74b765bc486383ca2e",
             additional: "95bd10d77dbe0e87fb34217f1a2e5efe",
             plaintext:
@@ -222,7 +243,8 @@ extension Official {
             tag: "ba82e49c55a22ed02ca67da4ec6f"
         ),
         GCM(
-            key: "a1412ff6f687787fb404a4a9d18511d1", iv:
+            key: "a1412ff6f687787fb404a4a9d18511d1",
+            iv:
                 "7e78061027ac22ddad25c930",
             additional: "e21cfc627452107d55f34f7d06bca88e",
             plaintext:
@@ -232,7 +254,8 @@ extension Official {
             tag: "75ea647ff1318e4a53b55ac0d2"
         ),
         GCM(
-            key: "5ac0b25cccaaa4bb2375aef5034db959", iv:
+            key: "5ac0b25cccaaa4bb2375aef5034db959",
+            iv:
                 "65765ef5c5ff39c256af5838",
             additional: "77d997b514608c0d0b0668cecae21f4a",
             plaintext:

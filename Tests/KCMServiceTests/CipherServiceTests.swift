@@ -4,13 +4,16 @@ import Testing
 
 /// Encrypt and Decrypt beyond AES-GCM (KMIP 1.4 §4.29, §4.30): the other modes, 3DES, RSA, and what the key's parameters say.
 @Suite struct CipherServiceTests {
-    @Test("what is encrypted is decrypted, in every mode and padding", arguments: [
-        CryptographicParameters(blockCipherMode: .cfb), CryptographicParameters(blockCipherMode: .ofb),
-        CryptographicParameters(blockCipherMode: .ccm, tagLength: 8), CryptographicParameters(blockCipherMode: .xts),
-        CryptographicParameters(blockCipherMode: .aesKeyWrapPadding), CryptographicParameters(blockCipherMode: .cbc, paddingMethod: .zeros),
-        CryptographicParameters(blockCipherMode: .cbc, paddingMethod: .ansiX9_23), CryptographicParameters(blockCipherMode: .ecb, paddingMethod: .iso10126),
-        CryptographicParameters(blockCipherMode: .ecb, paddingMethod: .ssl3), CryptographicParameters(blockCipherMode: .aead, tagLength: 13),
-    ], [ProtocolVersion.v1_2, .v1_4])
+    @Test(
+        "what is encrypted is decrypted, in every mode and padding",
+        arguments: [
+            CryptographicParameters(blockCipherMode: .cfb), CryptographicParameters(blockCipherMode: .ofb),
+            CryptographicParameters(blockCipherMode: .ccm, tagLength: 8), CryptographicParameters(blockCipherMode: .xts),
+            CryptographicParameters(blockCipherMode: .aesKeyWrapPadding), CryptographicParameters(blockCipherMode: .cbc, paddingMethod: .zeros),
+            CryptographicParameters(blockCipherMode: .cbc, paddingMethod: .ansiX9_23),
+            CryptographicParameters(blockCipherMode: .ecb, paddingMethod: .iso10126),
+            CryptographicParameters(blockCipherMode: .ecb, paddingMethod: .ssl3), CryptographicParameters(blockCipherMode: .aead, tagLength: 13),
+        ], [ProtocolVersion.v1_2, .v1_4])
     func modes(parameters: CryptographicParameters, version: ProtocolVersion) async throws {
         let world = try World.atEdge()
         let key = try await world.key()
@@ -31,7 +34,8 @@ import Testing
         let key = try await world.registered(
             World.symmetric(OfficialCase.bytes("0123456789abcdef23456789abcdef01456789abcdef0123"), .tripleDES), mask: [.encrypt, .decrypt])
         let request = EncryptRequest(
-            uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .ecb), data: ByteBuffer(string: "The qufck brown fox jump"))
+            uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .ecb),
+            data: ByteBuffer(string: "The qufck brown fox jump"))
         let sealed: EncryptResponse = try await world.ask(request)
         #expect(sealed.data == OfficialCase.bytes("a826fd8ce53b855fcce21c8112256fe668d5c05dd9b6b900"))
         var other = request
@@ -71,7 +75,8 @@ import Testing
         )
         let label = ByteBuffer(string: "label")
         for parameters in [
-            CryptographicParameters(paddingMethod: .oaep, hashingAlgorithm: .sha256, cryptographicAlgorithm: .rsa, maskGeneratorHashingAlgorithm: .sha1),
+            CryptographicParameters(
+                paddingMethod: .oaep, hashingAlgorithm: .sha256, cryptographicAlgorithm: .rsa, maskGeneratorHashingAlgorithm: .sha1),
             CryptographicParameters(paddingMethod: .oaep, hashingAlgorithm: .sha384, maskGenerator: .mgf1, pSource: label),
             CryptographicParameters(paddingMethod: .pkcs1V1_5),
         ] {
@@ -93,7 +98,8 @@ import Testing
         #expect(try await reason(CryptographicParameters(paddingMethod: PaddingMethod.noPadding)) == .featureNotSupported)
         #expect(try await reason(CryptographicParameters(paddingMethod: .pkcs1V1_5), ByteBuffer(repeating: 1, count: 246)) == .cryptographicFailure)
         let ec = try await world.registered(World.ecPublicKey, mask: .encrypt)
-        let request = EncryptRequest(uniqueIdentifier: ec, cryptographicParameters: CryptographicParameters(paddingMethod: .pkcs1V1_5), data: OfficialCase.message)
+        let request = EncryptRequest(
+            uniqueIdentifier: ec, cryptographicParameters: CryptographicParameters(paddingMethod: .pkcs1V1_5), data: OfficialCase.message)
         #expect(try await world.reason(request) == .featureNotSupported)
     }
 }

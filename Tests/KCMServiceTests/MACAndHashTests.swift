@@ -28,10 +28,12 @@ import Testing
         #expect(try await world.reason(MACRequest(uniqueIdentifier: key)) == .invalidMessage)
     }
 
-    @Test("a block cipher key without parameters makes a CMAC (SP 800-38B)", arguments: [
-        ("2b7e151628aed2a6abf7158809cf4f3c", CryptographicAlgorithm.aes, "bb1d6929e95937287fa37d129b756746"),
-        ("8aa83bf8cbda10620bc1bf19fbb6cd58bc313d4a371ca8b5", .tripleDES, "b7a688e122ffaf95"),
-    ])
+    @Test(
+        "a block cipher key without parameters makes a CMAC (SP 800-38B)",
+        arguments: [
+            ("2b7e151628aed2a6abf7158809cf4f3c", CryptographicAlgorithm.aes, "bb1d6929e95937287fa37d129b756746"),
+            ("8aa83bf8cbda10620bc1bf19fbb6cd58bc313d4a371ca8b5", .tripleDES, "b7a688e122ffaf95"),
+        ])
     func cmac(key: String, algorithm: CryptographicAlgorithm, code: String) async throws {
         let world = try World.atEdge()
         let key = try await world.registered(World.symmetric(OfficialCase.bytes(key), algorithm), mask: .macGenerate)
@@ -44,7 +46,9 @@ import Testing
         let world = try World.atEdge()
         let encrypting = try await world.registered(World.aesKey, mask: .encrypt)
         #expect(try await world.reason(MACRequest(uniqueIdentifier: encrypting, data: OfficialCase.message)) == .permissionDenied)
-        #expect(try await world.reason(MACVerifyRequest(uniqueIdentifier: encrypting, data: OfficialCase.message, macData: Self.code)) == .permissionDenied)
+        #expect(
+            try await world.reason(MACVerifyRequest(uniqueIdentifier: encrypting, data: OfficialCase.message, macData: Self.code))
+                == .permissionDenied)
         let key = try await world.registered(World.aesKey, mask: .macGenerate)
         for parameters in [
             CryptographicParameters(blockCipherMode: .cbcMAC), CryptographicParameters(cryptographicAlgorithm: .rsa),
@@ -70,7 +74,8 @@ import Testing
         #expect(try await world.reason(request, from: World.auditor) == .permissionDenied)
         // Long data is hashed in a task, to the same end.
         let long = HashRequest(
-            cryptographicParameters: CryptographicParameters(hashingAlgorithm: .sha1), data: ByteBuffer(repeating: UInt8(ascii: "a"), count: 1_000_000))
+            cryptographicParameters: CryptographicParameters(hashingAlgorithm: .sha1),
+            data: ByteBuffer(repeating: UInt8(ascii: "a"), count: 1_000_000))
         let digest: HashResponse = try await world.ask(long)
         #expect(digest.data == OfficialCase.bytes("34aa973cd4c4daa4f61eeb2bdbad27316534016f"), "FIPS 180-4, a million times a")
     }

@@ -86,13 +86,15 @@ import Testing
         #expect(try await world.reason(request) == .invalidField, "both")
     }
 
-    @Test("every way to name an algorithm", arguments: [
-        CryptographicParameters(digitalSignatureAlgorithm: .sha512WithRSAEncryption),
-        CryptographicParameters(digitalSignatureAlgorithm: .sha3_256WithRSAEncryption),
-        CryptographicParameters(hashingAlgorithm: .sha384, digitalSignatureAlgorithm: .rsassaPSS),
-        CryptographicParameters(paddingMethod: .pkcs1V1_5, hashingAlgorithm: .sha512_256), CryptographicParameters(hashingAlgorithm: .md5),
-        CryptographicParameters(paddingMethod: .pss, hashingAlgorithm: .sha256, maskGenerator: .mgf1, maskGeneratorHashingAlgorithm: .sha1),
-    ])
+    @Test(
+        "every way to name an algorithm",
+        arguments: [
+            CryptographicParameters(digitalSignatureAlgorithm: .sha512WithRSAEncryption),
+            CryptographicParameters(digitalSignatureAlgorithm: .sha3_256WithRSAEncryption),
+            CryptographicParameters(hashingAlgorithm: .sha384, digitalSignatureAlgorithm: .rsassaPSS),
+            CryptographicParameters(paddingMethod: .pkcs1V1_5, hashingAlgorithm: .sha512_256), CryptographicParameters(hashingAlgorithm: .md5),
+            CryptographicParameters(paddingMethod: .pss, hashingAlgorithm: .sha256, maskGenerator: .mgf1, maskGeneratorHashingAlgorithm: .sha1),
+        ])
     func names(parameters: CryptographicParameters) async throws {
         let world = try World.atEdge()
         let key = try await world.registered(World.rsaPrivateKey, mask: [.sign, .verify])

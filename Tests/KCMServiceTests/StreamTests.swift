@@ -53,7 +53,9 @@ import Testing
         let key = try await world.registered(World.symmetric(OfficialCase.bytes("feffe9928665731c6d6a8f9467308308")), mask: [.encrypt, .decrypt])
         let parameters = CryptographicParameters(blockCipherMode: .gcm, tagLength: 16)
         let (iv, aad) = (OfficialCase.bytes("cafebabefacedbad"), OfficialCase.bytes("feedfacedeadbeeffeedfacedeadbeefabaddad2"))
-        let plaintext = ["d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72", "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"]
+        let plaintext = [
+            "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72", "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+        ]
         let sealed = ["61353b4c2806934a777ff51fa22a4755699b2a714fcdc6f83766e5f97b6c7423", "73806900e49f24b22b097544d4896b424989b5e1ebac0f07c23f4598"]
         let tag = OfficialCase.bytes("3612d2e79e3b0785561be14aaca2fccb")
         let first: EncryptResponse = try await world.ask(
@@ -74,7 +76,8 @@ import Testing
             #expect(first.data == nil)
             let last: DecryptResponse = try await world.ask(
                 DecryptRequest(
-                    uniqueIdentifier: key, data: OfficialCase.bytes(sealed[1]), correlationValue: first.correlationValue, finalIndicator: true, tag: tag))
+                    uniqueIdentifier: key, data: OfficialCase.bytes(sealed[1]), correlationValue: first.correlationValue, finalIndicator: true,
+                    tag: tag))
             #expect(last.correlationValue == nil)
             return last.data
         }
@@ -83,15 +86,20 @@ import Testing
         await #expect(throws: OperationFailure.self) { try await decrypt(tag: nil) }
         // In KMIP 1.3 the tag stands behind the ciphertext.
         let old: EncryptResponse = try await world.ask(
-            EncryptRequest(uniqueIdentifier: key, cryptographicParameters: parameters, iv: iv, initIndicator: true, additionalData: aad), version: .v1_3)
+            EncryptRequest(uniqueIdentifier: key, cryptographicParameters: parameters, iv: iv, initIndicator: true, additionalData: aad),
+            version: .v1_3)
         let oldLast: EncryptResponse = try await world.ask(next(key, old.correlationValue, plaintext.joined(), last: true), version: .v1_3)
         #expect(oldLast.data == OfficialCase.bytes(sealed.joined() + "3612d2e79e3b0785561be14aaca2fccb") && oldLast.tag == nil)
     }
 
-    @Test("what cannot be worked on in parts is gathered", arguments: [
-        CryptographicParameters(blockCipherMode: .ccm, randomIV: true), CryptographicParameters(blockCipherMode: .cbc, paddingMethod: .ansiX9_23, randomIV: true),
-        CryptographicParameters(blockCipherMode: .aesKeyWrapPadding), CryptographicParameters(blockCipherMode: .cbc, paddingMethod: .pkcs5, randomIV: true),
-    ])
+    @Test(
+        "what cannot be worked on in parts is gathered",
+        arguments: [
+            CryptographicParameters(blockCipherMode: .ccm, randomIV: true),
+            CryptographicParameters(blockCipherMode: .cbc, paddingMethod: .ansiX9_23, randomIV: true),
+            CryptographicParameters(blockCipherMode: .aesKeyWrapPadding),
+            CryptographicParameters(blockCipherMode: .cbc, paddingMethod: .pkcs5, randomIV: true),
+        ])
     func gathered(parameters: CryptographicParameters) async throws {
         let world = try World.atEdge()
         let key = try await world.registered(World.aesKey, mask: [.encrypt, .decrypt])
@@ -140,7 +148,9 @@ import Testing
             SignRequest(uniqueIdentifier: signing, cryptographicParameters: sha256, data: halves[0], stream: start))
         #expect(begun.signatureData == nil)
         let signed: SignResponse = try await world.ask(SignRequest(uniqueIdentifier: signing, data: halves[1], stream: end(begun.correlationValue)))
-        for (signature, validity) in [(signed.signatureData, ValidityIndicator.valid), (OfficialCase.ecSignature, .valid), (OfficialCase.ecWrongSignature, .invalid)] {
+        for (signature, validity) in [
+            (signed.signatureData, ValidityIndicator.valid), (OfficialCase.ecSignature, .valid), (OfficialCase.ecWrongSignature, .invalid),
+        ] {
             let begun: SignatureVerifyResponse = try await world.ask(
                 SignatureVerifyRequest(uniqueIdentifier: verifying, cryptographicParameters: sha256, data: halves[0], stream: start))
             #expect(begun.validityIndicator == .unknown)

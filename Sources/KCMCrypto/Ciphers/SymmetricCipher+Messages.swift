@@ -35,7 +35,9 @@ extension SymmetricCipher {
                 let fill = try padding.fill(behind: data.count, blockSize: blockSize)
                 let rest = UnsafeMutableRawBufferPointer(rebasing: output[written...])
                 written += try fill.withUnsafeBytes { fill -> Result<Int, CryptoError> in
-                    do throws(CryptoError) { return .success(try CipherSteps.update(fill, into: rest, failing: .failed, context)) } catch { return .failure(error) }
+                    do throws(CryptoError) { return .success(try CipherSteps.update(fill, into: rest, failing: .failed, context)) } catch {
+                        return .failure(error)
+                    }
                 }.get()
             }
             written += try CipherSteps.finish(into: UnsafeMutableRawBufferPointer(rebasing: output[written...]), failing: .failed, context)

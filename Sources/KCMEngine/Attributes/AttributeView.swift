@@ -19,11 +19,11 @@ struct AttributeView {
         return object.attributes.all(name)
     }
 
-    /// What a client gets that names no attribute: all but the level and the server's own generator, since clients in the field break
-    /// on attributes that they do not know and nobody set.
+    /// What a client gets that names no attribute: all but the level, which nobody set. Before KMIP 1.4 the server's own generator is left
+    /// out too: clients in the field break on it. In 1.4 the official cases have it (SKLC-O-1, AKLC-O-1, TL-M-3).
     var unasked: [Attribute] {
         names.filter { $0 != .level }.flatMap { instances(of: $0) }.filter { attribute in
-            attribute.name != .randomNumberGenerator || attribute.value != Engine.randomNumberGenerator.attributeValue
+            version >= .v1_4 || attribute.name != .randomNumberGenerator || attribute.value != Engine.randomNumberGenerator.attributeValue
         }
     }
 

@@ -18,8 +18,10 @@ enum CryptoFailure {
             return OperationFailure(.cryptographicFailure, "The data cannot be decrypted with this key and these parameters")
         case .length: return OperationFailure(.cryptographicFailure, "The length of the data does not fit the key, the mode and the padding")
         case .parameter:
-            return OperationFailure(.cryptographicFailure, "The key, the IV/Counter/Nonce, the salt or the tag has a length that the algorithm does not take")
-        case .unsupported: return OperationFailure(.featureNotSupported, "The key and the parameters do not go together, or the algorithm is not served")
+            return OperationFailure(
+                .cryptographicFailure, "The key, IV/Counter/Nonce, salt or tag has a length that the algorithm does not take")
+        case .unsupported:
+            return OperationFailure(.featureNotSupported, "The key and the parameters do not go together, or the algorithm is not served")
         default:
             InternalFailure.report(error)
             return OperationFailure(.cryptographicFailure, "The cryptographic operation failed")

@@ -29,7 +29,8 @@ struct PublicKeyEncryptionUse {
             padding = .oaep(hash, mask: mask, label: label)
         case .some(.pkcs1V1_5): padding = .pkcs1
         case nil: throw OperationFailure(.invalidField, "Neither the request nor the key states a Padding Method")
-        case .some(let method): throw OperationFailure(.featureNotSupported, "The Padding Method \(method) does not encrypt with RSA here; OAEP and PKCS1 v1.5 do")
+        case .some(let method):
+            throw OperationFailure(.featureNotSupported, "The Padding Method \(method) does not encrypt with RSA here; OAEP and PKCS1 v1.5 do")
         }
     }
 }

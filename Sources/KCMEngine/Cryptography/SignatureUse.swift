@@ -36,7 +36,8 @@ struct SignatureUse {
                 try Self.checkMask(sent, own)
                 let mask = try Self.hash(sent?.maskGeneratorHashingAlgorithm ?? own?.maskGeneratorHashingAlgorithm) ?? hash
                 scheme = .rsaPSS(hash, mask: mask, saltLength: (sent?.saltLength ?? own?.saltLength).map { Int($0) })
-            case let method: throw OperationFailure(.featureNotSupported, "The Padding Method \(method) is none of signatures here; PSS and PKCS1 v1.5 are")
+            case let method:
+                throw OperationFailure(.featureNotSupported, "The Padding Method \(method) is none of signatures here; PSS and PKCS1 v1.5 are")
             }
         }
     }

@@ -53,7 +53,11 @@ extension Encrypt {
         try streams.next(correlation, binding(object, context), bytes: data.readableBytes, isLast: isLast) { (work) throws(OperationFailure) in
             switch work {
             case let work as CipherWork:
-                if isLast { tag = try work.finish(data, appendsTag: context.version < .v1_4, to: &writer) } else { try work.update(data, to: &writer) }
+                if isLast {
+                    tag = try work.finish(data, appendsTag: context.version < .v1_4, to: &writer)
+                } else {
+                    try work.update(data, to: &writer)
+                }
             case let work as GatheredWork<EncryptRequest>:
                 try work.append(data)
                 guard isLast else { return }

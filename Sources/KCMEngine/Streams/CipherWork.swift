@@ -44,7 +44,9 @@ final class CipherWork: StreamWork {
                 CryptoFailure.result { () throws(CryptoError) in
                     try data.withReadable { (data) throws(CryptoError) in
                         try tag.withUnsafeMutableBytes { tag -> Result<Int, CryptoError> in
-                            do throws(CryptoError) { return .success(try stream.finish(data, tag: tag, into: output)) } catch { return .failure(error) }
+                            do throws(CryptoError) { return .success(try stream.finish(data, tag: tag, into: output)) } catch {
+                                return .failure(error)
+                            }
                         }.get()
                     }
                 }

@@ -20,7 +20,8 @@ enum StreamStep {
         // One part that is the whole needs no stream.
         case (nil, true, .some(true)), (nil, false, nil), (nil, false, .some(true)): self = .whole
         case (nil, true, _): self = .begin
-        case (nil, false, .some(false)): throw OperationFailure(.invalidField, "A part that is neither the first nor the last needs a Correlation Value")
+        case (nil, false, .some(false)):
+            throw OperationFailure(.invalidField, "A part that is neither the first nor the last needs a Correlation Value")
         case (.some, true, _): throw OperationFailure(.invalidField, "The first part of a stream has no Correlation Value")
         case (.some(let value), false, let final): self = .next(value, isLast: final ?? false)
         }

@@ -53,7 +53,7 @@ final class StreamTable: Sendable {
             defer { state.isSweeping = true }
             return (true, !state.isSweeping)
         }
-        guard isOpen else { throw OperationFailure(.generalFailure, "Too many operations in several parts are open; finish some or wait a minute") }
+        guard isOpen else { throw OperationFailure(.generalFailure, "Too many operations in several parts are open") }
         if startsSweeping { sweepWhileNeeded() }
         return ByteBuffer(bytes: value)
     }
@@ -73,7 +73,9 @@ final class StreamTable: Sendable {
         let work: (any StreamWork)? = state.withLock { state in
             Self.expire(&state, limits, at: now)
             guard var entry = state.entries[value], entry.binding == binding, !entry.isBusy else { return nil }
-            let held = type(of: entry.work).gathers ? state.entries.values.reduce(bytes) { $0 + ($1.binding.tenant == binding.tenant ? $1.work.heldBytes : 0) } : 0
+            let held =
+                type(of: entry.work).gathers
+                ? state.entries.values.reduce(bytes) { $0 + ($1.binding.tenant == binding.tenant ? $1.work.heldBytes : 0) } : 0
             guard bytes <= limits.message - entry.bytes, held <= limits.gatheredPerTenant else {
                 state.entries[value] = nil
                 return nil

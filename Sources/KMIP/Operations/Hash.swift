@@ -24,7 +24,8 @@ public struct HashRequest: RequestPayload {
         var stream = StreamPart()
         while let item = try reader.next() {
             switch item.tag {
-            case .cryptographicParameters where cryptographicParameters == nil: cryptographicParameters = try reader.nested(item, CryptographicParameters.init(from:))
+            case .cryptographicParameters where cryptographicParameters == nil:
+                cryptographicParameters = try reader.nested(item, CryptographicParameters.init(from:))
             case .data where data == nil: data = try reader.bytes(item)
             case .cryptographicParameters, .data: throw .duplicate(item)
             default: try stream.take(item, of: reader)

@@ -39,7 +39,8 @@ public struct SignRequest: RequestPayload {
         while let item = try reader.next() {
             switch item.tag {
             case .uniqueIdentifier where uniqueIdentifier == nil: uniqueIdentifier = try reader.text(item)
-            case .cryptographicParameters where cryptographicParameters == nil: cryptographicParameters = try reader.nested(item, CryptographicParameters.init(from:))
+            case .cryptographicParameters where cryptographicParameters == nil:
+                cryptographicParameters = try reader.nested(item, CryptographicParameters.init(from:))
             case .data where data == nil: data = try reader.bytes(item)
             case .digestedData where digestedData == nil: digestedData = try reader.bytes(item)
             case .uniqueIdentifier, .cryptographicParameters, .data, .digestedData: throw .duplicate(item)

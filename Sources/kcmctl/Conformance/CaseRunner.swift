@@ -8,6 +8,8 @@ internal import NIOCore
 struct CaseRunner {
     let transport: CaseTransport
     let target: KmipSession.Target
+    /// Where POST /kmip is, for the cases that prescribe an encoding; nil where only the address of `transport` is known.
+    let httpsTarget: KmipSession.Target?
     let configuration: KMIPClientConfiguration
     let version: ProtocolVersion
 
@@ -18,9 +20,10 @@ struct CaseRunner {
         var previous: CaseReplay?
         for (index, entry) in entries.enumerated() {
             let name = entry.file.name
-            guard let obstacle = entry.obstacle(over: transport) else {
+            let used = httpsTarget == nil ? transport : entry.prescribed ?? transport
+            guard let obstacle = entry.obstacle(over: used) else {
                 Output.hint("\(index + 1)/\(entries.count) \(name)")
-                let (result, replay) = try await one(entry, after: entry.continuesPrevious ? previous : nil)
+                let (result, replay) = try await one(entry, over: used, after: entry.continuesPrevious ? previous : nil)
                 results.append(result)
                 previous = replay
                 // The next case may go on with what this one made.
@@ -33,9 +36,10 @@ struct CaseRunner {
         return results
     }
 
-    private func one(_ entry: CaseSuite.Entry, after previous: CaseReplay?) async throws -> (CaseResult, CaseReplay) {
+    private func one(_ entry: CaseSuite.Entry, over used: CaseTransport, after previous: CaseReplay?) async throws -> (CaseResult, CaseReplay) {
         var replay = CaseReplay(entry.file, after: previous, alternatives: entry.alternatives)
-        let connection = try await CaseConnection.open(transport, target, configuration)
+        let isOther = used != transport && used != .ttlv
+        let connection = try await CaseConnection.open(used, isOther ? httpsTarget ?? target : target, configuration)
         var outcome = CaseResult.Outcome.passed
         do {
             while let request = try replay.nextRequest(now: Self.now) {

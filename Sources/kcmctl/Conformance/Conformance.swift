@@ -9,7 +9,8 @@ struct Conformance: AsyncParsableCommand {
         discussion: """
             DIR holds the cases of the KMIP 1.4 test suite as XML files; the server may be any KMIP server. Each case runs over a connection \
             of its own, as one client that may make and use every kind of object; what it made is destroyed afterwards. --server is the \
-            address of the transport: the port for KMIP, or that of POST /kmip. Exit codes: 0 all passed, 1 a case failed, 2 wrong usage, \
+            address of the transport: the port for KMIP, or that of POST /kmip; with --config the cases that prescribe HTTPS, XML or JSON run \
+            over theirs. Exit codes: 0 all passed, 1 a case failed, 2 wrong usage, \
             3 no connection.
             """
     )
@@ -25,7 +26,9 @@ struct Conformance: AsyncParsableCommand {
         let (target, configuration, version) = try KmipSession.target(server, https: transport != .ttlv)
         let entries = try load()
         do {
-            let runner = CaseRunner(transport: transport, target: target, configuration: configuration, version: version)
+            // A configuration knows the address of every transport; --server is that of one.
+            let https = server.server == nil ? try? KmipSession.target(server, https: true).0 : nil
+            let runner = CaseRunner(transport: transport, target: target, httpsTarget: https, configuration: configuration, version: version)
             let report = ConformanceReport(results: try await runner.run(entries))
             Output.say(server.json ? report.json.text : report.text)
             if let markdown { try MarkedSection.write(report.markdown, to: markdown) }
