@@ -21,7 +21,7 @@ import Testing
             payloads.append(GetAttributesRequest(attributeNames: ["Name", "State"]))
         }
         let items = try await world.batch(payloads, from: World.acme, version: .v1_0) { $0.batchOrderOption = true }.items
-        #expect(items.count == 8 && items.allSatisfy { $0.resultStatus == .success })
+        try #require(items.count == 8 && items.allSatisfy { $0.resultStatus == .success })
         var reader = TTLVReader(items: items[7].payload ?? ByteBuffer())
         let last = try GetAttributesResponse(from: &reader)
         let names = last.attributes.filter { $0.name == .name }
@@ -29,7 +29,7 @@ import Testing
         #expect(names.map { $0.index ?? 0 } == [0, 1, 2, 3, 4])
         #expect(last.attributes.contains(Attribute(.state, .enumeration(State.active.rawValue))))
         let replacement = try await world.linked(original, .replacementObjectLink)
-        #expect(replacement.count == 1)
+        try #require(replacement.count == 1)
         #expect(try await world.linked(replacement[0], .replacedObjectLink) == [original])
         #expect(try await AttributeSet(world.attributes(original, [.name])).names.isEmpty)
     }

@@ -50,7 +50,9 @@ extension AsymmetricKey {
     /// - Throws: `.parameter` where the number is none of the curve.
     public convenience init(d: UnsafeRawBufferPointer, on curve: EllipticCurve) throws(CryptoError) {
         let number = kcm_number(bytes: d.baseAddress, size: d.count)
-        guard let pointer = kcm_ec_key(curve.name, number, kcm_number()) else { throw .openSSL("the number is no key of the curve", code: .parameter) }
+        guard let pointer = kcm_ec_key(curve.name, number, kcm_number()) else {
+            throw .openSSL("the number is no key of the curve", code: .parameter)
+        }
         try self.init(adopting: pointer, isPrivate: true)
     }
 

@@ -25,7 +25,9 @@ public final class CertificateSubject: Sendable {
     /// The subject of a certificate that is to be renewed.
     /// - Throws: `CryptoError` `.unsupported` for a key of a kind that is not taken; `.memory`.
     public convenience init(of certificate: Certificate) throws(CryptoError) {
-        guard let pointer = X509_get_pubkey(certificate.pointer) else { throw .openSSL("the certificate has no key that can be read", code: .certificate) }
+        guard let pointer = X509_get_pubkey(certificate.pointer) else {
+            throw .openSSL("the certificate has no key that can be read", code: .certificate)
+        }
         let key = try AsymmetricKey(adopting: pointer, isPrivate: false)
         let names = X509_get_ext_d2i(certificate.pointer, NID_subject_alt_name, nil, nil).map { OpaquePointer($0) }
         guard let name = X509_NAME_dup(X509_get_subject_name(certificate.pointer)) else {

@@ -98,7 +98,12 @@ public enum KeyDerivation {
     }
 
     /// OpenSSL's KBKDF does not have this mode; its PRF is OpenSSL's.
-    private static func doublePipeline(key: borrowing SecretBytes, fixed: UnsafeRawBufferPointer, prf: MACAlgorithm, count: Int) throws -> SecretBytes {
+    private static func doublePipeline(
+        key: borrowing SecretBytes,
+        fixed: UnsafeRawBufferPointer,
+        prf: MACAlgorithm,
+        count: Int
+    ) throws -> SecretBytes {
         let size = prf.size
         // A(i) ‖ i ‖ fixed, and room for what the PRF gives.
         let messageSize = size + 4 + fixed.count

@@ -156,7 +156,9 @@ public struct SecretSharing: Sendable, Hashable {
         }
     }
 
-    private static func word(_ bytes: UnsafeMutableRawBufferPointer, _ offset: Int) -> UInt16 { UInt16(bytes[offset]) << 8 | UInt16(bytes[offset + 1]) }
+    private static func word(_ bytes: UnsafeMutableRawBufferPointer, _ offset: Int) -> UInt16 {
+        UInt16(bytes[offset]) << 8 | UInt16(bytes[offset + 1])
+    }
 
     /// Lagrange's interpolation at 0.
     private static func joinBinary(

@@ -146,7 +146,7 @@ struct Derivation {
 
     private func guarding(_ body: () throws -> SecretKey) throws(OperationFailure) -> SecretKey {
         do { return try body() } catch let error as CryptoError {
-            if error.code == .length { throw OperationFailure(.cryptographicFailure, "The method does not give so many bytes, or does not take the data") }
+            if error.code == .length { throw OperationFailure(.cryptographicFailure, "The method gives fewer bytes, or does not take the data") }
             throw CryptoFailure.failure(error)
         } catch { throw Engine.failure(for: error) }
     }

@@ -39,7 +39,7 @@ struct TenantAuthority {
             let certificate = try Certificate(der: material.key.bytes.withUnsafeBytes { Array($0) })
             return TenantAuthority(issuer: try CertificateIssuer(certificate: certificate, key: try key.signingKey()), identifier: identifier)
         } catch {
-            throw OperationFailure(.illegalOperation, "The certificate and the key that it is linked to are not those of a certificate authority")
+            throw OperationFailure(.illegalOperation, "The certificate and the key that it links to make no authority")
         }
     }
 
@@ -51,7 +51,7 @@ struct TenantAuthority {
         }
         guard let link else { throw OperationFailure(.illegalOperation, "The certificate of the authority has no Link to its private key") }
         let key = try await engine.loadRelated(link, context)
-        guard key.objectType == .privateKey else { throw OperationFailure(.illegalOperation, "The Link of the authority does not lead to a private key") }
+        guard key.objectType == .privateKey else { throw OperationFailure(.illegalOperation, "The authority's Link does not lead to a private key") }
         return link
     }
 
@@ -72,7 +72,7 @@ struct TenantAuthority {
         let start = attributes.date(.activationDate) ?? context.now
         let end = attributes.date(.deactivationDate) ?? min(start + Self.validity, issuer.certificate.notAfter)
         guard start < end, end > context.now, end <= issuer.certificate.notAfter else {
-            throw OperationFailure(.invalidField, "A certificate is valid from its Activation Date to a later Deactivation Date within that of its authority")
+            throw OperationFailure(.invalidField, "Deactivation Date is after Activation Date, to come, and within the authority's validity")
         }
         attributes.set(.activationDate, .dateTime(start))
         attributes.set(.deactivationDate, .dateTime(end))
@@ -83,7 +83,8 @@ struct TenantAuthority {
         attributes.relink(.certificateLink, to: identifier)
         if let publicKey { attributes.relink(.publicKeyLink, to: publicKey) }
         do {
-            let material = Material(form: .value(type: CertificateType.x509.rawValue), key: SecretKey(try SecretBytes(copying: ByteBuffer(bytes: der))))
+            let key = SecretKey(try SecretBytes(copying: ByteBuffer(bytes: der)))
+            let material = Material(form: .value(type: CertificateType.x509.rawValue), key: key)
             return try engine.newObject(.certificate, attributes: attributes, material: material, isServerMade: true, in: context)
         } catch { throw Engine.failure(for: error) }
     }

@@ -64,7 +64,7 @@ struct SplitKeyPart: Hashable {
         do throws(CryptoError) {
             return try SecretSharing(served, parts: Int(parts), threshold: Int(threshold))
         } catch {
-            throw OperationFailure(.invalidField, "Of 2 to \(SecretSharing.maximumParts) parts, 2 or more are needed, with XOR all; a field's size is a prime")
+            throw OperationFailure(.invalidField, "2 to \(SecretSharing.maximumParts) parts, 2 or more needed, with XOR all; a field's size is a prime")
         }
     }
 }

@@ -23,7 +23,7 @@ enum WrappingKey {
     ) async throws(OperationFailure) -> WrappingKey {
         if let level = UniqueIdentifier.level(of: identifier), level != context.level {
             guard context.level == .l4, level == .l3 else {
-                throw OperationFailure(.permissionDenied, "Keys of the level \(level.name) do not wrap objects of the level \(context.level.name) here")
+                throw OperationFailure(.permissionDenied, "Keys of the level \(level.name) do not wrap \(context.level.name) objects here")
             }
             return .elsewhere(identifier)
         }
