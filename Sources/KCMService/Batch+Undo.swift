@@ -19,7 +19,9 @@ extension Batch {
                 let done = records
                 let result: Result<Void, OperationFailure> = await ChangeContext.$batch.withValue(done) {
                     await ChangeContext.$record.withValue(done[last]) {
-                        do throws(OperationFailure) { return .success(try await engine.commitStaged(in: caller.tenant)) } catch { return .failure(error) }
+                        do throws(OperationFailure) { return .success(try await engine.commitStaged(in: caller.tenant)) } catch {
+                            return .failure(error)
+                        }
                     }
                 }
                 try result.get()

@@ -102,7 +102,9 @@ final class AuditTurn {
     private func release(_ group: [(connection: any Connection, answer: Answer)], _ result: Result<Void, any Error>) {
         if case .failure(let error) = result { complain(error) }
         for (connection, answer) in group {
-            if case .success = result { connection.write(answer.frame, closes: answer.closes) } else {
+            if case .success = result {
+                connection.write(answer.frame, closes: answer.closes)
+            } else {
                 connection.write(answer.refusal, closes: answer.closes)
             }
         }

@@ -22,16 +22,22 @@ extension Audit {
                 let settings = try Settings.load(path: config, environment: ProcessEnvironment.variables())
                 let path = settings.audit.key
                 let next = path + ".next"
-                guard !Files.exists(publicKey) || Files.exists(next) else { throw ended(2, "\(publicKey) is there: the new key needs a name of its own") }
+                guard !Files.exists(publicKey) || Files.exists(next) else {
+                    throw ended(2, "\(publicKey) is there: the new key needs a name of its own")
+                }
                 let new: SigningKey
-                if Files.exists(next) { new = try SigningKey(pemFile: next) } else {
+                if Files.exists(next) {
+                    new = try SigningKey(pemFile: next)
+                } else {
                     new = try SigningKey.generate()
                     // Kept before the log names it: a log whose key is lost could not be gone on with.
                     try new.write(pemFile: next)
                 }
                 try Files.write(new.publicKeyPEM, to: publicKey, mode: 0o644)
                 try Self.handOver(settings, from: try SigningKey(pemFile: path), to: new)
-                guard rename(next, path) == 0 else { throw ended(2, "cannot put \(next) in the place of \(path): \(String(cString: strerror(errno)))") }
+                guard rename(next, path) == 0 else {
+                    throw ended(2, "cannot put \(next) in the place of \(path): \(String(cString: strerror(errno)))")
+                }
                 Output.say("\(path) is new, fingerprint \(new.verifyingKey.fingerprint); its public half is in \(publicKey)")
             } catch let exit as ExitCode { throw exit } catch { throw ended(2, "\(error)") }
         }

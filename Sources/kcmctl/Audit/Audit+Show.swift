@@ -61,7 +61,13 @@ extension Audit {
                 if isEscaped {
                     value.append(character)
                     isEscaped = false
-                } else if character == "\\" { isEscaped = true } else if character == "\"" { return value } else { value.append(character) }
+                } else if character == "\\" {
+                    isEscaped = true
+                } else if character == "\"" {
+                    return value
+                } else {
+                    value.append(character)
+                }
             }
             return value
         }

@@ -53,7 +53,8 @@ extension Audit {
                 if report.continuesEarlierFile { Output.say("it continues an earlier file, which is not among those given") }
                 for change in report.keyChanges { Output.say("from sequence \(change.sequence) on the key is \(change.fingerprint)") }
                 if report.changesWithoutResult > 0 {
-                    Output.say("\(report.changesWithoutResult) changes without a result: under way, or cut short by a crash; `kcmctl audit show` lists them")
+                    Output.say(
+                        "\(report.changesWithoutResult) changes without a result: under way, or cut short by a crash; `kcmctl audit show` lists them")
                 }
             }
             if !report.isIntact { throw ExitCode(1) }
