@@ -66,7 +66,7 @@ enum Daemon {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
-        let status = Status(store: store, root: root)
+        let status = Status(store: store, root: root, audit: audit)
         let journal = IntentJournal(sink: audit, pool: pool)
         let parts = try await assemble(settings, trust, JournaledStore(store, journal: journal), root, group, audit, logger)
         do {
@@ -130,6 +130,8 @@ enum Daemon {
                     }
                 }
             }
+            let keeper = AuditKeeper(audit, settings.audit.rotate, pool, logger)
+            tasks.addTask { await keeper.run() }
             for await signal in await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) {
                 guard signal == .sighup else { break }
                 reload(trust, configPath, logger)
@@ -209,17 +211,21 @@ enum Daemon {
         for wanted in settings.provision {
             let began = WallClock.now
             let key = Provisioning.Key(tenant: wanted.tenant, name: wanted.key)
-            guard let made = try await Provisioning.ensure(key, in: engine, now: began / 1_000_000_000) else { continue }
             var record = AuditRecord()
             record.time = began
             record.traceID = TraceContext.make().traceID
             record.transport = "internal"
             record.operation = "Create"
-            record.object = made
             record.level = "L3"
             record.objectType = "SymmetricKey"
-            record.resultStatus = "Success"
             record.rule = "provision"
+            // So that the intents of its commits say what they are for.
+            let made = try await ChangeContext.$record.withValue(record) {
+                try await Provisioning.ensure(key, in: engine, now: began / 1_000_000_000)
+            }
+            guard let made else { continue }
+            record.object = made
+            record.resultStatus = "Success"
             record.duration = WallClock.now - began
             try audit.append([record])
             logger.info("made the L3 key \(wanted.key) of \(wanted.tenant)", metadata: ["id": "\(made)"])
