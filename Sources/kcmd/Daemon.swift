@@ -207,7 +207,7 @@ enum Daemon {
     /// Makes the L3 keys that the configuration wants to be there; each leaves a record.
     private static func provision(_ settings: Settings, _ engine: Engine, _ audit: AuditLog, _ logger: Logger) async throws {
         for wanted in settings.provision {
-            let began = WallClock.now
+            let (began, start) = (WallClock.now, MonotonicClock.now)
             let key = Provisioning.Key(tenant: wanted.tenant, name: wanted.key)
             guard let made = try await Provisioning.ensure(key, in: engine, now: began / 1_000_000_000) else { continue }
             var record = AuditRecord()
@@ -220,7 +220,7 @@ enum Daemon {
             record.objectType = "SymmetricKey"
             record.resultStatus = "Success"
             record.rule = "provision"
-            record.duration = WallClock.now - began
+            record.duration = MonotonicClock.now - start
             try audit.append([record])
             logger.info("made the L3 key \(wanted.key) of \(wanted.tenant)", metadata: ["id": "\(made)"])
         }
