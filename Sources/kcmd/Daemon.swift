@@ -209,7 +209,7 @@ enum Daemon {
     /// Makes the L3 keys that the configuration wants to be there; each leaves a record.
     private static func provision(_ settings: Settings, _ engine: Engine, _ audit: AuditLog, _ logger: Logger) async throws {
         for wanted in settings.provision {
-            let began = WallClock.now
+            let (began, start) = (WallClock.now, MonotonicClock.now)
             let key = Provisioning.Key(tenant: wanted.tenant, name: wanted.key)
             var record = AuditRecord()
             record.time = began
@@ -226,7 +226,7 @@ enum Daemon {
             guard let made else { continue }
             record.object = made
             record.resultStatus = "Success"
-            record.duration = WallClock.now - began
+            record.duration = MonotonicClock.now - start
             try audit.append([record])
             logger.info("made the L3 key \(wanted.key) of \(wanted.tenant)", metadata: ["id": "\(made)"])
         }

@@ -17,7 +17,7 @@ import Testing
         path: String = "/kmip",
         trust: String? = nil,
         identity: TestPKI.Identity? = nil,
-        timeout: Duration = .seconds(3),
+        timeout: Duration = patience,
         _ body: (CoreHTTPClient) async throws -> T
     ) async throws -> T {
         let identity = try identity ?? server.pki.client("edge")
