@@ -133,7 +133,7 @@ def test_a_key_that_does_not_leave_is_not_guessed_by_the_digests_of_its_beginnin
 def test_splitting_brings_no_revoked_or_limited_key_back(shared):
     limits = attribute(
         "Usage Limits",
-        structure("AttributeValue", (0x420095, ttlv.LONG, 1), (0x420096, ttlv.LONG, 1), enumeration(0x420097, 2)),
+        structure("AttributeValue", (0x420097, ttlv.LONG, 1), enumeration(0x420098, 2)),
     )
     with shared.client("acme-app") as client:
         key = client.create().identifier
