@@ -84,7 +84,7 @@ let package = Package(
         ),
 
         // The engine and the two modes on top of it.
-        .target(name: "KCMEngine", dependencies: ["KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
+        .target(name: "KCMEngine", dependencies: ["KMIP", "KCMCrypto", "KCMStore", nioCore, nioPosix], swiftSettings: strict),
         .target(name: "KCMCore", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMEdge", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", nioCore, logging], swiftSettings: strict),

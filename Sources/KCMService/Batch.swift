@@ -199,7 +199,7 @@ struct Batch: Sendable {
         case .object(let sent):
             guard let identifier = sent ?? context.placeholder else { return context.level }
             // As asked for, but no more of it than an identifier has: a client is not to fill the log.
-            record.object = UniqueIdentifier.isWellFormed(identifier) ? identifier : String(identifier.prefix(64))
+            record.object = UniqueIdentifier.isWellFormed(identifier) ? identifier : String(decoding: identifier.utf8.prefix(64), as: UTF8.self)
             return UniqueIdentifier.level(of: identifier) ?? context.level
         case .new(let level, let type):
             record.objectType = type.description

@@ -12,6 +12,9 @@
  * Returns NULL with errno set; ENOMEM or EPERM where RLIMIT_MEMLOCK is too small. Any thread. */
 void *kcm_locked_map(size_t size);
 
+/* Gives a chunk of that size back; what was in it is wiped by the caller. Any thread. */
+void kcm_locked_unmap(void *memory, size_t size);
+
 /* This thread's cipher context, made on first use and freed when the thread ends. NULL when memory is out. */
 EVP_CIPHER_CTX *kcm_thread_cipher_ctx(void);
 

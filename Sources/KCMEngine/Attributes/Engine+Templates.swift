@@ -13,7 +13,7 @@ extension Engine {
             throw OperationFailure(.indexOutOfBounds, "The request names too many templates")
         }
         var attributes = template.attributes
-        for name in template.names {
+        for name in template.names where attributes.count <= AttributeIntake.maximumAttributes {
             for attribute in try await content(ofTemplate: name, in: context) {
                 // Whatever the request or a template before it states goes before.
                 if attribute.name != .name, !attributes.contains(where: { $0.name == attribute.name && isSame($0, attribute) }) {
