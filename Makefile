@@ -6,7 +6,7 @@ SHELL := /bin/bash
 # A toolchain in its usual places is found even where no profile put it on the PATH.
 export PATH := $(PATH):/opt/swift/usr/bin:/usr/share/swift/usr/bin
 
-.PHONY: help deps build dist quickstart test bench format lint clean
+.PHONY: help deps build dist quickstart test testssl bench format lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,10 @@ quickstart: build ## development PKI, Core and Edge on loopback, and a first KMI
 
 test: deps ## every test: Swift, then end to end against real daemons
 	@scripts/test.sh
+
+testssl: build ## Debian's testssl.sh against a fresh Core and Edge
+	@command -v testssl >/dev/null || scripts/deps.sh testssl.sh
+	@scripts/testssl.sh
 
 bench: build ## the load generator against a fresh Core and Edge
 	@scripts/bench.sh

@@ -1,4 +1,5 @@
 internal import KCMCrypto
+internal import KCMDelegation
 internal import KCMPluginHost
 internal import KCMServer
 internal import Synchronization
@@ -8,6 +9,7 @@ final class Status: AdminSource {
     private let store: PluginStore
     private let root: PluginRootOfTrust?
     private let server = Mutex<Server?>(nil)
+    private let core = Mutex<CoreHTTPClient?>(nil)
     private let isStopping = Atomic(false)
 
     init(store: PluginStore, root: PluginRootOfTrust?) {
@@ -16,6 +18,8 @@ final class Status: AdminSource {
     }
 
     func serve(_ server: Server) { self.server.withLock { $0 = server } }
+    /// At Edge: the way to Core.
+    func watch(_ client: CoreHTTPClient) { core.withLock { $0 = client } }
     func stop() { isStopping.store(true, ordering: .releasing) }
 
     func reasonsNotReady() async -> [String] {
@@ -39,6 +43,7 @@ final class Status: AdminSource {
             kcm_locked_memory_used_bytes \(memory.used)
 
             """ + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
+            + (core.withLock { $0 }?.metrics ?? "")
     }
 
     /// The plugins' counters, in the text format that scrapers read.
