@@ -6,7 +6,7 @@ SHELL := /bin/bash
 # A toolchain in its usual places is found even where no profile put it on the PATH.
 export PATH := $(PATH):/opt/swift/usr/bin:/usr/share/swift/usr/bin
 
-.PHONY: help deps build dist quickstart test test-tsan test-asan soak bench format lint clean
+.PHONY: help deps build dist quickstart test test-tsan test-asan testssl soak bench format lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ test-asan: deps ## the same with the address sanitizer, built into .build-asan
 
 soak: build ## ten minutes of mixed load: memory and descriptors have to stay flat
 	@scripts/soak.sh
+testssl: build ## Debian's testssl.sh against a fresh Core and Edge
+	@command -v testssl >/dev/null || scripts/deps.sh testssl.sh
+	@scripts/testssl.sh
 
 bench: build ## the load generator against a fresh Core and Edge
 	@scripts/bench.sh

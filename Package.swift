@@ -98,8 +98,7 @@ let package = Package(
         .target(
             name: "KCMDelegation",
             dependencies: [
-                "KCMEdge", "KMIP", nioCore, nioPosix, nioSSL, nioHTTP1, logging,
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "KCMEdge", "KCMEngine", "KCMCrypto", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, logging,
             ],
             swiftSettings: strict
         ),

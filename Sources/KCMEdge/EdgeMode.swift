@@ -38,11 +38,12 @@ public struct EdgeMode: KeyMode {
             )
         } catch {
             InternalFailure.report(error)
-            throw OperationFailure(.generalFailure, error.clientMessage)
+            throw OperationFailure(.generalFailure, error.clientMessage, rule: error.rule)
         }
         guard let response = try? ResponseMessage(frame: answer), response.items.count == 1 else {
-            InternalFailure.report(CoreFailure(.badAnswer, "Core's answer to a delegated \(item.operation) is not a KMIP response of one item"))
-            throw OperationFailure(.generalFailure, CoreFailure(.badAnswer, "").clientMessage)
+            let failure = CoreFailure(.badAnswer, "Core's answer to a delegated \(item.operation) is not a KMIP response of one item")
+            InternalFailure.report(failure)
+            throw OperationFailure(.generalFailure, failure.clientMessage, rule: failure.rule)
         }
         var result = response.items[0]
         result.operation = item.operation

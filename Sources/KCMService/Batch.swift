@@ -137,6 +137,7 @@ struct Batch: Sendable {
             // KMIP 1.4 §4.10: what follows in the batch is not to use what the check refused.
             if item.operation == .check { placeholder = nil }
             record.resultReason = error.reason.description
+            if let rule = error.rule { record.rule = rule }
             return ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: error, in: message.header.protocolVersion)
         }
     }

@@ -69,6 +69,7 @@ enum Daemon {
         let status = Status(store: store, root: root, audit: audit)
         let journal = IntentJournal(sink: audit, pool: pool)
         let parts = try await assemble(settings, trust, JournaledStore(store, journal: journal), root, group, audit, logger)
+        if let client = parts.client { status.watch(client) }
         do {
             try await serve(settings, configPath, trust, parts, status, audit, group, pool, logger)
         } catch {
@@ -122,6 +123,7 @@ enum Daemon {
         logger.info("ready \(ports.joined(separator: " "))", metadata: ["node": "\(settings.node)", "mode": "\(settings.mode.rawValue)"])
 
         await withTaskGroup(of: Void.self) { tasks in
+            let before = trust.stampsAtStart
             if let keyring = parts.keyring, let lease = settings.sealing?.lease {
                 tasks.addTask {
                     while !Task.isCancelled {
@@ -132,9 +134,10 @@ enum Daemon {
             }
             let keeper = AuditKeeper(audit, settings.audit.rotate, pool, logger)
             tasks.addTask { await keeper.run() }
+            tasks.addTask { await watchFiles(trust, parts.client, before, logger) }
             for await signal in await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) {
                 guard signal == .sighup else { break }
-                reload(trust, configPath, logger)
+                reload(trust, parts.client, configPath, logger)
             }
             tasks.cancelAll()
         }
@@ -144,9 +147,34 @@ enum Daemon {
         await server.drain(deadline: settings.limits.drain)
     }
 
-    private static func reload(_ trust: TrustSource, _ configPath: String, _ logger: Logger) {
+    /// How often the files of TLS are looked at.
+    private static let lookInterval = Duration.seconds(2)
+
+    /// Takes changed certificates, keys, anchors and revocation lists without being told.
+    /// - Parameter before: the stamps of the files from before they were first read.
+    private static func watchFiles(_ trust: TrustSource, _ client: CoreHTTPClient?, _ before: [FileWatch.Stamp], _ logger: Logger) async {
+        var watch = FileWatch(before)
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: lookInterval) } catch { return }
+            let stamps = trust.stamps
+            guard watch.isDue(stamps) else { continue }
+            do {
+                // Edge's way to Core first: where that throws, neither has changed.
+                try client?.reload()
+                try trust.reload()
+                watch.succeeded(stamps)
+                logger.info("certificates and revocation lists have changed and are reloaded")
+            } catch {
+                guard watch.failed(stamps) else { continue }
+                logger.error("certificates or revocation lists have changed and cannot be used; what was in use stays, and they are tried again: \(error)")
+            }
+        }
+    }
+
+    private static func reload(_ trust: TrustSource, _ client: CoreHTTPClient?, _ configPath: String, _ logger: Logger) {
         do {
             let settings = try Settings.load(path: configPath, environment: Kcmd.environment())
+            try client?.reload()
             try trust.reload(identities: StartUp.identities(settings))
             LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
             logger.info("certificates, revocation lists, identity rules and log level are reloaded")
@@ -189,11 +217,15 @@ enum Daemon {
         }
         let client = try CoreHTTPClient(
             urls: core.urls,
-            certificateFile: settings.tls.certificate,
-            keyFile: settings.tls.key,
-            trustFile: settings.tls.trust,
+            files: CoreTrustFiles(
+                certificate: settings.tls.certificate,
+                key: settings.tls.key,
+                trust: settings.tls.trust,
+                revocation: settings.tls.crl
+            ),
             timeout: core.timeout,
-            group: group
+            group: group,
+            logger: logger
         )
         let keyring = LeasedKeyring(
             store: store,

@@ -1,5 +1,6 @@
 internal import KCMAudit
 internal import KCMCrypto
+internal import KCMDelegation
 internal import KCMPluginHost
 internal import KCMServer
 internal import Synchronization
@@ -10,6 +11,7 @@ final class Status: AdminSource {
     private let root: PluginRootOfTrust?
     private let audit: AuditLog
     private let server = Mutex<Server?>(nil)
+    private let core = Mutex<CoreHTTPClient?>(nil)
     private let isStopping = Atomic(false)
 
     init(store: PluginStore, root: PluginRootOfTrust?, audit: AuditLog) {
@@ -19,6 +21,8 @@ final class Status: AdminSource {
     }
 
     func serve(_ server: Server) { self.server.withLock { $0 = server } }
+    /// At Edge: the way to Core.
+    func watch(_ client: CoreHTTPClient) { core.withLock { $0 = client } }
     func stop() { isStopping.store(true, ordering: .releasing) }
 
     func reasonsNotReady() async -> [String] {
@@ -54,6 +58,7 @@ final class Status: AdminSource {
             kcm_audit_sequence \(log.sequence)
 
             """ + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
+            + (core.withLock { $0 }?.metrics ?? "")
     }
 
     /// The plugins' counters, in the text format that scrapers read.

@@ -32,6 +32,7 @@ EVP_MAC_CTX *kcm_mac_begin(int is_hmac, const char *algorithm, const void *key, 
 
 /* New key pairs; NULL with OpenSSL's error queue set. The caller frees with EVP_PKEY_free. Any thread. */
 EVP_PKEY *kcm_generate_p256(void);
+EVP_PKEY *kcm_generate_p384(void);
 EVP_PKEY *kcm_generate_ed25519(void);
 EVP_PKEY *kcm_generate_rsa(size_t bits);
 
