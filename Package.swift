@@ -112,10 +112,12 @@ let package = Package(
         ),
         .target(name: "KCMSettings", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
 
+        .target(name: "KCMAccessSettings", dependencies: ["KCMAccess", "KCMSettings", "KCMEngine", "KMIP"], swiftSettings: strict),
+
         .executableTarget(
             name: "kcmd",
             dependencies: [
-                "KCMCore", "KCMEdge", "KCMEngine", "KCMService", "KCMServer", "KCMDelegation", "KCMSettings", "KCMPluginHost", "KCMStore",
+                "KCMAccessSettings", "KCMCore", "KCMEdge", "KCMEngine", "KCMService", "KCMServer", "KCMDelegation", "KCMSettings", "KCMPluginHost", "KCMStore",
                 "KCMAccess", "KCMAudit", "KCMCrypto", "KMIP", nioCore, nioPosix, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -125,6 +127,7 @@ let package = Package(
         .executableTarget(
             name: "kcmctl",
             dependencies: [
+                "KCMAccess", "KCMAccessSettings", "KCMCore", "KCMEdge", "KCMEngine",
                 "KMIP", "KMIPText", "KMIPConformance", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMPluginKit", "KCMStore", "KCMSettings", nioCore, nioPosix,
                 nioSSL, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -154,7 +157,7 @@ let package = Package(
         ),
         .testTarget(name: "KCMPluginKitTests", dependencies: ["KCMPluginKit"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "KCMEngineTests", dependencies: ["KCMEngine", "KCMCrypto", "KMIP", nioCore], swiftSettings: strict),
-        .testTarget(name: "KCMAccessTests", dependencies: ["KCMAccess", "KMIP"], swiftSettings: strict),
+        .testTarget(name: "KCMAccessTests", dependencies: ["KCMAccess", "KCMAccessSettings", "KCMSettings", "KMIP"], swiftSettings: strict),
         .testTarget(
             name: "KCMServiceTests",
             dependencies: [

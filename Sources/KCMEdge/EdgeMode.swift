@@ -16,7 +16,10 @@ public struct EdgeMode: KeyMode {
         self.core = core
     }
 
-    public func route(_ operation: KMIP.Operation, level: Level) -> Route {
+    public func route(_ operation: KMIP.Operation, level: Level) -> Route { Self.route(operation, level: level) }
+
+    /// The same, for tools that explain it.
+    public static func route(_ operation: KMIP.Operation, level: Level) -> Route {
         switch (level, operation) {
         case (.l4, _): .local
         case (.l3, .encrypt), (.l3, .decrypt): .delegated

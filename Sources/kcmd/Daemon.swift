@@ -1,5 +1,6 @@
 internal import Glibc
 internal import KCMAccess
+internal import KCMAccessSettings
 internal import KCMAudit
 internal import KCMCore
 internal import KCMCrypto
@@ -22,6 +23,7 @@ enum Daemon {
     /// Everything that can be checked without taking hold of anything: TLS files, plugins, root of trust, audit key.
     static func check(_ settings: Settings) async throws {
         _ = try StartUp.trust(settings)
+        _ = try Policy(settings.policy)
         let library = try StartUp.library(settings.keystore, settings)
         guard library.info.isStore else { throw Unserved(description: "keystore: plugin \(library.info.name) is no store") }
         if let root = settings.root { try await StartUp.root(root, settings, Logger(label: "kcmd")).close() }
@@ -137,7 +139,7 @@ enum Daemon {
             tasks.addTask { await watchFiles(trust, parts.client, before, logger) }
             for await signal in await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) {
                 guard signal == .sighup else { break }
-                reload(trust, parts.client, configPath, logger)
+                reload(trust, parts.service, parts.client, configPath, logger)
             }
             tasks.cancelAll()
         }
@@ -171,13 +173,16 @@ enum Daemon {
         }
     }
 
-    private static func reload(_ trust: TrustSource, _ client: CoreHTTPClient?, _ configPath: String, _ logger: Logger) {
+    private static func reload(_ trust: TrustSource, _ service: KMIPService, _ client: CoreHTTPClient?, _ configPath: String, _ logger: Logger) {
         do {
             let settings = try Settings.load(path: configPath, environment: Kcmd.environment())
+            // All or nothing: roles that only the new policy knows are not to meet the old one.
+            let policy = try Policy(settings.policy)
             try client?.reload()
-            try trust.reload(identities: StartUp.identities(settings))
+            try trust.reload(identities: IdentityMap(settings))
+            service.policy = policy
             LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
-            logger.info("certificates, revocation lists, identity rules and log level are reloaded")
+            logger.info("certificates, revocation lists, identity rules, policy and log level are reloaded")
         } catch { logger.error("nothing was reloaded, what was in use stays: \(error)") }
     }
 
@@ -199,10 +204,11 @@ enum Daemon {
         _ logger: Logger
     ) async throws -> Parts {
         let limits = KMIPService.Limits(batch: settings.limits.batch, message: settings.limits.message)
+        let policy = try Policy(settings.policy)
         if let root {
             let mode = CoreMode(repository: ObjectRepository(store: store, keyring: TenantKeyring(store: store, root: root)))
             try await provision(settings, mode.engine, audit, logger)
-            let service = KMIPService(mode: mode, limits: limits) { chain in
+            let service = KMIPService(mode: mode, policy: policy, limits: limits) { chain in
                 switch trust.authenticate(chain: chain, now: WallClock.now / 1_000_000_000) {
                 case .success(let verified):
                     guard let principal = verified.principal else { return .failure(.init("no identity rule of Core maps it")) }
@@ -235,7 +241,8 @@ enum Daemon {
         )
         let repository = ObjectRepository(store: store, keyring: keyring)
         keyring.setClosedHandler { repository.forget(tenant: $0) }
-        return Parts(service: KMIPService(mode: EdgeMode(repository: repository, core: client), limits: limits), keyring: keyring, client: client)
+        let service = KMIPService(mode: EdgeMode(repository: repository, core: client), policy: policy, limits: limits)
+        return Parts(service: service, keyring: keyring, client: client)
     }
 
     /// Makes the L3 keys that the configuration wants to be there; each leaves a record.

@@ -36,7 +36,7 @@ enum Samples {
             service: $CN
             roles: [edge]
             tenants: [acme, globex]
-          - {tenant: $1, service: $CN, roles: "$OU"}
+          - {match: {san_dns: "*.kcm.example"}, tenant: $1, service: $CN, roles: "$OU"}
         policy:
           roles:
             service: [Create]

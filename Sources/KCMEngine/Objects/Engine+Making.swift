@@ -4,6 +4,7 @@ internal import KMIP
 
 extension Engine {
     /// A new object with the attributes that the server sets (KMIP 1.4 §3, "SHALL always have a value").
+    /// - Throws: *Permission Denied* where the policy does not let the request make it; `CryptoError`.
     func newObject(
         _ type: ObjectType,
         attributes: AttributeSet,
@@ -11,6 +12,7 @@ extension Engine {
         isServerMade: Bool,
         in context: OperationContext
     ) throws -> KeyObject {
+        try context.require(type, attributes)
         var attributes = attributes
         let now = AttributeValue.dateTime(context.now)
         attributes.set(.initialDate, now)
