@@ -1,4 +1,5 @@
 internal import KCMCrypto
+internal import KCMEdge
 internal import KCMPluginHost
 internal import KCMServer
 internal import Synchronization
@@ -8,6 +9,7 @@ final class Status: AdminSource {
     private let store: PluginStore
     private let root: PluginRootOfTrust?
     private let server = Mutex<Server?>(nil)
+    private let resealer = Mutex<Resealer?>(nil)
     private let isStopping = Atomic(false)
 
     init(store: PluginStore, root: PluginRootOfTrust?) {
@@ -16,6 +18,7 @@ final class Status: AdminSource {
     }
 
     func serve(_ server: Server) { self.server.withLock { $0 = server } }
+    func serve(_ resealer: Resealer) { self.resealer.withLock { $0 = resealer } }
     func stop() { isStopping.store(true, ordering: .releasing) }
 
     func reasonsNotReady() async -> [String] {
@@ -38,7 +41,12 @@ final class Status: AdminSource {
             # TYPE kcm_locked_memory_used_bytes gauge
             kcm_locked_memory_used_bytes \(memory.used)
 
-            """ + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
+            """ + (resealer.withLock { $0 }?.metrics ?? "") + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
+    }
+
+    func answer(_ request: AdminRequest) async -> AdminAnswer? {
+        guard request.path == "/reseal", let resealer = resealer.withLock({ $0 }) else { return nil }
+        return await resealer.answer(request)
     }
 
     /// The plugins' counters, in the text format that scrapers read.
