@@ -17,6 +17,8 @@ public struct OperationContext: Sendable {
     public var requiresActive = false
     /// Keys of another daemon that wrap and unwrap for this request; `nil` where there is none, and where nothing waits.
     public var foreignKeys: (any ForeignKeys)?
+    /// What the policy lets the request reach; `nil` where that is every object of tenant and level.
+    public var restriction: ObjectRestriction?
 
     public init(tenant: String, version: ProtocolVersion, now: Int64, placeholder: String?, level: Level) {
         self.tenant = tenant
