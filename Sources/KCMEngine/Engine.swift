@@ -79,6 +79,7 @@ public final class Engine: Sendable {
     static func failure(for error: any Error) -> OperationFailure {
         switch error {
         case let failure as OperationFailure: return failure
+        case let error as GenerationRefused: return error.failure
         case let error as StoreError where error.code == .full:
             InternalFailure.report(error)
             return OperationFailure(.generalFailure, "The server's keystore is full; nothing was changed")

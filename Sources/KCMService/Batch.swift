@@ -71,6 +71,7 @@ struct Batch: Sendable {
         let stops = message.header.batchErrorContinuationOption != .continue
         let undoes = message.header.batchErrorContinuationOption == .undo && message.items.count > 1
         let engine = undoes ? service.mode.engine.staged() : service.mode.engine
+        let foreignKeys = DelegatedKeys(batch: self)
         for item in message.items {
             let itemBegan = message.items.count == 1 ? began : MonotonicClock.now
             var record = template
@@ -82,7 +83,7 @@ struct Batch: Sendable {
                 record.resultReason = ResultReason.responseTooLarge.description
                 response = ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion)
             } else {
-                response = await perform(item, by: engine, &placeholder, &record)
+                response = await perform(item, by: engine, with: foreignKeys, &placeholder, &record)
             }
             size += response.payload?.readableBytes ?? 0
             record.duration = MonotonicClock.now - itemBegan
@@ -93,20 +94,24 @@ struct Batch: Sendable {
         }
         if undoes { await settle(engine, &responses, &records) }
         let frame = ResponseWriter.message(header, items: responses)
-        if let maximum = message.header.maximumResponseSize, frame.readableBytes > Int(maximum) { return tooLarge(records) }
-        return Answer(frame: frame, audit: records)
+        if let maximum = message.header.maximumResponseSize, frame.readableBytes > Int(maximum) {
+            return tooLarge(records, and: foreignKeys.records)
+        }
+        return Answer(frame: frame, audit: records + foreignKeys.records)
     }
 
     private func perform(
         _ item: RequestBatchItem,
         by engine: Engine,
+        with foreignKeys: DelegatedKeys,
         _ placeholder: inout String?,
         _ record: inout AuditRecord
     ) async -> ResponseBatchItem {
         do throws(OperationFailure) {
             switch try prepare(item, placeholder: placeholder, &record) {
-            case .local(let request, let context):
-                let result = try await ChangeContext.with(record) { () async throws(OperationFailure) in
+            case .local(let request, var context):
+                context.foreignKeys = foreignKeys
+                let result = try await ChangeContext.with(record) { [context] () async throws(OperationFailure) in
                     try await engine.perform(request, in: context)
                 }
                 let done = result.trace
@@ -125,12 +130,7 @@ struct Batch: Sendable {
                 )
             case .delegated:
                 record.servedBy = "core"
-                let delegation = Delegation(
-                    version: message.header.protocolVersion,
-                    clientChain: caller.chain,
-                    traceparent: trace.traceparent
-                )
-                let response = try await service.mode.delegate(item, delegation)
+                let response = try await service.mode.delegate(item, delegation(in: message.header.protocolVersion))
                 record.resultStatus = response.resultStatus.description
                 record.resultReason = response.resultReason?.description ?? ""
                 return response
@@ -142,6 +142,11 @@ struct Batch: Sendable {
             if let rule = error.rule { record.rule = rule }
             return ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: error, in: message.header.protocolVersion)
         }
+    }
+
+    /// What travels with an item that goes on to Core.
+    func delegation(in version: ProtocolVersion) -> Delegation {
+        Delegation(version: version, clientChain: caller.chain, traceparent: trace.traceparent)
     }
 
     // MARK: Authorise
@@ -222,7 +227,8 @@ struct Batch: Sendable {
 
     /// Both have to be allowed: the client, and the edge that passed its request on (design §4).
     /// - Returns: what the object has to be; `nil` where any will do.
-    private func authorise(_ operation: KMIP.Operation, _ level: Level?, _ record: inout AuditRecord) throws(OperationFailure) -> ObjectRestriction? {
+    @discardableResult
+    func authorise(_ operation: KMIP.Operation, _ level: Level?, _ record: inout AuditRecord) throws(OperationFailure) -> ObjectRestriction? {
         let level: Policy.Level? =
             switch level {
             case .l2: .l2
@@ -247,10 +253,10 @@ struct Batch: Sendable {
     }
 
     /// The client takes no response of that size: every item is answered as failed (KMIP 1.4 §6.3).
-    private func tooLarge(_ records: [AuditRecord]) -> Answer {
+    private func tooLarge(_ records: [AuditRecord], and more: [AuditRecord] = []) -> Answer {
         // The records stay as they are: what was done was done, whether or not its answer could be sent.
         let items = message.items.prefix(records.count).map { ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion) }
-        return Answer(frame: ResponseWriter.message(header, items: items), audit: records)
+        return Answer(frame: ResponseWriter.message(header, items: items), audit: records + more)
     }
 
     static let tooLarge = OperationFailure(.responseTooLarge, "The response is larger than the client or the server takes")

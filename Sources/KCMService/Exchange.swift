@@ -69,7 +69,7 @@ public struct Exchange: Sendable {
 public struct Answer: Sendable {
     /// A whole TTLV response message, to leave in one write; empty where there is nothing to say and the connection closes.
     public var frame: ByteBuffer
-    /// One record for each batch item.
+    /// One record for each batch item, and one for each use of a key of Core that an item made.
     public var audit: [AuditRecord]
     /// The transport closes the connection after the write: framing was lost.
     public var closes: Bool

@@ -70,17 +70,20 @@ enum Daemon {
         pool.start()
         let status = Status(store: store, root: root, audit: audit)
         let journal = IntentJournal(sink: audit, pool: pool)
-        let parts = try await assemble(settings, trust, JournaledStore(store, journal: journal), root, group, audit, logger)
+        let parts = try await assemble(settings, trust, JournaledStore(store, journal: journal), root, group, audit, pool, logger)
+        if let resealer = parts.resealer { status.serve(resealer) }
         if let client = parts.client { status.watch(client) }
         do {
             try await serve(settings, configPath, trust, parts, status, audit, group, pool, logger)
         } catch {
+            await parts.resealer?.stop()
             try? audit.close()
             await parts.client?.close()
             await root?.close()
             try? await pool.shutdownGracefully()
             throw error
         }
+        await parts.resealer?.stop()
         try audit.close()
         await parts.client?.close()
         await root?.close()
@@ -191,6 +194,7 @@ enum Daemon {
     private struct Parts {
         let service: KMIPService
         var keyring: LeasedKeyring?
+        var resealer: Resealer?
         var client: CoreHTTPClient?
     }
 
@@ -201,6 +205,7 @@ enum Daemon {
         _ root: PluginRootOfTrust?,
         _ group: MultiThreadedEventLoopGroup,
         _ audit: AuditLog,
+        _ pool: NIOThreadPool,
         _ logger: Logger
     ) async throws -> Parts {
         let limits = KMIPService.Limits(batch: settings.limits.batch, message: settings.limits.message)
@@ -241,8 +246,15 @@ enum Daemon {
         )
         let repository = ObjectRepository(store: store, keyring: keyring)
         keyring.setClosedHandler { repository.forget(tenant: $0) }
+        keyring.setRotatedHandler { tenant, generation, key in
+            logger.info("generation \(generation) of the sealing key of \(tenant) is under the L3 key \(key)")
+        }
+        let resealer = Resealer(repository: repository, keyring: keyring) { ended in
+            logger.info("re-sealing \(ended.tenant): \(ended.state.rawValue), \(ended.resealed) sealed anew, \(ended.left) left. \(ended.message)")
+            do { try await pool.runIfActive { try audit.append([ended.record]) } } catch { logger.error("\(error)") }
+        }
         let service = KMIPService(mode: EdgeMode(repository: repository, core: client), policy: policy, limits: limits)
-        return Parts(service: service, keyring: keyring, client: client)
+        return Parts(service: service, keyring: keyring, resealer: resealer, client: client)
     }
 
     /// Makes the L3 keys that the configuration wants to be there; each leaves a record.

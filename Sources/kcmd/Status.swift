@@ -1,6 +1,7 @@
 internal import KCMAudit
 internal import KCMCrypto
 internal import KCMDelegation
+internal import KCMEdge
 internal import KCMPluginHost
 internal import KCMServer
 internal import Synchronization
@@ -11,6 +12,7 @@ final class Status: AdminSource {
     private let root: PluginRootOfTrust?
     private let audit: AuditLog
     private let server = Mutex<Server?>(nil)
+    private let resealer = Mutex<Resealer?>(nil)
     private let core = Mutex<CoreHTTPClient?>(nil)
     private let isStopping = Atomic(false)
 
@@ -21,6 +23,7 @@ final class Status: AdminSource {
     }
 
     func serve(_ server: Server) { self.server.withLock { $0 = server } }
+    func serve(_ resealer: Resealer) { self.resealer.withLock { $0 = resealer } }
     /// At Edge: the way to Core.
     func watch(_ client: CoreHTTPClient) { core.withLock { $0 = client } }
     func stop() { isStopping.store(true, ordering: .releasing) }
@@ -57,8 +60,13 @@ final class Status: AdminSource {
             # TYPE kcm_audit_sequence gauge
             kcm_audit_sequence \(log.sequence)
 
-            """ + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
+            """ + (resealer.withLock { $0 }?.metrics ?? "") + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
             + (core.withLock { $0 }?.metrics ?? "")
+    }
+
+    func answer(_ request: AdminRequest) async -> AdminAnswer? {
+        guard request.path == "/reseal", let resealer = resealer.withLock({ $0 }) else { return nil }
+        return await resealer.answer(request)
     }
 
     /// The plugins' counters, in the text format that scrapers read.

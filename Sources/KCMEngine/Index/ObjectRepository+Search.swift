@@ -8,7 +8,8 @@ extension ObjectRepository {
     /// Goes through the objects that may match, in the order of their identifiers, until `visit` returns false.
     ///
     /// An indexed attribute among `attributes` narrows the walk to the objects that have its value; every candidate is opened, and
-    /// `visit` decides. Memory is bounded by one page.
+    /// `visit` decides. Memory is bounded by one page. Objects under a generation that stays shut are passed over: nothing is known of
+    /// them, and they must not hide the others.
     func search(_ attributes: [Attribute], level: Level, of tenant: String, visit: (KeyObject) throws -> Bool) async throws {
         if let staging { return try await search(attributes, staging: staging, level: level, of: tenant, visit: visit) }
         let keys = try await keyring.keys(of: tenant)
@@ -34,12 +35,16 @@ extension ObjectRepository {
             let page = try await store.scan(prefix: prefix, after: after, limit: Self.pageSize, in: Namespace(tenant))
             for entry in page {
                 let identifier = String(decoding: entry.key[RecordKey.indexPrefixSize...], as: UTF8.self)
-                guard UniqueIdentifier.level(of: identifier) == level, let object = try await load(identifier, of: tenant) else { continue }
+                guard UniqueIdentifier.level(of: identifier) == level, let object = try await loadOpen(identifier, of: tenant) else { continue }
                 if try !visit(object) { return }
             }
             guard page.count == Self.pageSize else { return }
             after = page.last?.key
         }
+    }
+
+    private func loadOpen(_ identifier: String, of tenant: String) async throws -> KeyObject? {
+        do { return try await load(identifier, of: tenant) } catch is GenerationRefused { return nil }
     }
 
     private func walk(level: Level, keys: TenantKeys, visit: (KeyObject) throws -> Bool) async throws {
@@ -58,7 +63,9 @@ extension ObjectRepository {
                 var end = start + 1
                 while end < pending.count, RecordKey.parse(pending[end].key)?.identifier == identifier { end += 1 }
                 if end == pending.count, !isLast { break }
-                if let object = try open(pending[start..<end], identifier: identifier, keys: keys), try !visit(object) { return }
+                let found: KeyObject?
+                do { found = try open(pending[start..<end], identifier: identifier, keys: keys) } catch is GenerationRefused { found = nil }
+                if let found, try !visit(found) { return }
                 start = end
             }
             pending.removeFirst(start)

@@ -1,7 +1,7 @@
 internal import KMIP
 
 extension Engine {
-    /// Revokes or destroys by a mark where the tenant's keys cannot be opened now.
+    /// Revokes or destroys by a mark where the tenant's keys cannot be opened now, or that of the object's generation stays shut.
     /// - Returns: `nil` where they can: then the change is made in the record itself.
     func markWithoutKeys(
         _ sent: String?,
@@ -13,14 +13,16 @@ extension Engine {
         // A mark cannot be undone: a staged change waits for the keys, as any other does.
         // Names are sealed, so what is restricted by them cannot be decided here; it waits for the keys.
         if context.restriction != nil { return nil }
-        if repository.staging != nil || repository.keyring.open(context.tenant) != nil { return nil }
+        if repository.staging != nil { return nil }
+        let keys = repository.keyring.open(context.tenant)
+        if let keys, !keys.hasRefusals { return nil }
         let peek = try await guarding { () async throws in
             guard let peek = try await self.repository.peek(identifier, of: context.tenant) else { throw Self.notFound }
             return peek
         }
         do throws(OperationFailure) {
-            _ = try await repository.keyring.keys(of: context.tenant)
-            return nil
+            let keys = try await repository.keyring.keys(of: context.tenant)
+            if keys.refusal(of: peek.header.generation) == nil { return nil }
         } catch {
             // Out of reach, for whatever reason: taking rights away does not wait for it.
         }

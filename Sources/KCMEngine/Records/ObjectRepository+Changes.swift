@@ -117,13 +117,13 @@ extension ObjectRepository {
     }
 
     private func recordWrites(_ object: KeyObject, keys: TenantKeys, expecting: StoreWrite.Expectation) throws -> [StoreWrite] {
-        guard let key = keys.key(keys.current) else { throw RecordError.unknownGeneration(object.uniqueIdentifier, keys.current) }
+        guard let (generation, key) = keys.sealing else { throw RecordError.unknownGeneration(object.uniqueIdentifier, keys.current) }
         var header = SealedRecord.Header(
             part: .attributes,
             level: object.level,
             objectType: object.objectType.rawValue,
             state: object.storedState.rawValue,
-            generation: keys.current,
+            generation: generation,
             revision: object.revision
         )
         let identifier = object.uniqueIdentifier

@@ -134,7 +134,10 @@ public final class ObjectRepository: Sendable {
     }
 
     private func unseal(_ record: [UInt8], _ header: SealedRecord.Header, _ identifier: String, _ keys: TenantKeys) throws -> SecretBytes {
-        guard let key = keys.key(header.generation) else { throw RecordError.unknownGeneration(identifier, header.generation) }
+        guard let key = keys.key(header.generation) else {
+            guard let reason = keys.refusal(of: header.generation) else { throw RecordError.unknownGeneration(identifier, header.generation) }
+            throw GenerationRefused(identifier: identifier, generation: header.generation, reason: reason)
+        }
         do {
             return try SealedRecord.open(record, tenant: keys.tenant, identifier: identifier, key: key)
         } catch let error as CryptoError where error.code == .authentication {

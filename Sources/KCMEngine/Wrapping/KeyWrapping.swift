@@ -16,7 +16,7 @@ enum KeyWrapping {
         guard specification.wrappingMethod == .encrypt, specification.macSignatureKeyInformation == nil else {
             throw OperationFailure(.featureNotSupported, "Of the Wrapping Methods, Encrypt is served")
         }
-        guard let information = specification.encryptionKeyInformation else {
+        guard var information = specification.encryptionKeyInformation else {
             throw OperationFailure(.invalidField, "Encryption Key Information is missing")
         }
         let format: KeyFormatType
@@ -32,7 +32,12 @@ enum KeyWrapping {
         let wrapped = try await key.wrap(value, parameters)
 
         var writer = TTLVWriter()
-        // As asked: who wrapped, how, and which encoding; the IV is the server's.
+        // As asked: who wrapped, how, and which encoding; the IV is the server's, and so is what was left to a key elsewhere.
+        if let tagLength = wrapped.tagLength {
+            var stated = information.cryptographicParameters ?? CryptographicParameters()
+            stated.tagLength = tagLength
+            information.cryptographicParameters = stated
+        }
         writer.enumeration(.wrappingMethod, specification.wrappingMethod)
         information.encode(as: .encryptionKeyInformation, to: &writer)
         if let iv = wrapped.iv { writer.bytes(.ivCounterNonce, iv) }

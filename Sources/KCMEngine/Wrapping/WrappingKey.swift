@@ -6,8 +6,8 @@ internal import NIOCore
 enum WrappingKey {
     /// A key of this server.
     case local(KeyObject)
-    /// A key that never comes here: an L3 key, asked for at Edge. Core would have to wrap with it.
-    case elsewhere(String)
+    /// A key that never comes here: an L3 key, asked for at Edge. Core wraps with it.
+    case elsewhere(ForeignWrapping)
 
     /// Finds the key that Encryption Key Information names, checks that it may be used so, and charges its Usage Limits.
     /// - Parameters:
@@ -21,7 +21,12 @@ enum WrappingKey {
         in engine: Engine,
         _ context: OperationContext
     ) async throws(OperationFailure) -> WrappingKey {
-        if try isElsewhere(identifier, context) { return .elsewhere(identifier) }
+        if try isElsewhere(identifier, context) {
+            guard let keys = context.foreignKeys else {
+                throw OperationFailure(.featureNotSupported, "Keys of another daemon wrap nothing here")
+            }
+            return .elsewhere(ForeignWrapping(identifier: identifier, keys: keys))
+        }
         let object = try await engine.load(identifier, context)
         guard [.symmetricKey, .publicKey, .privateKey].contains(object.objectType) else {
             throw OperationFailure(.illegalOperation, "The object that Encryption Key Information names is not a key")
@@ -44,13 +49,15 @@ enum WrappingKey {
         var bytes: ByteBuffer
         /// `nil` for modes without one.
         var iv: ByteBuffer?
+        /// In bytes; stated where the key, and not the request, chose an authenticated mode.
+        var tagLength: Int32?
     }
 
     /// Encrypts a key value.
     /// - Throws: *Cryptographic Failure* and others as Encrypt does.
     func wrap(_ value: SecretKey, _ parameters: CryptographicParameters?) async throws(OperationFailure) -> Wrapped {
         switch self {
-        case .elsewhere: throw Self.notServed
+        case .elsewhere(let key): return try await key.wrap(value, parameters)
         case .local(let key) where key.objectType == .symmetricKey:
             var parameters = parameters ?? key.rules.parameters ?? CryptographicParameters()
             // Whoever unwraps reads the IV out of Key Wrapping Data, so nobody has to send one.
@@ -70,7 +77,7 @@ enum WrappingKey {
     /// - Throws: *Cryptographic Failure* and others as Decrypt does.
     func unwrap(_ wrapped: SecretKey, iv: ByteBuffer?, _ parameters: CryptographicParameters?) async throws(OperationFailure) -> SecretKey {
         switch self {
-        case .elsewhere: throw Self.notServed
+        case .elsewhere(let key): return try await key.unwrap(wrapped, iv: iv, parameters)
         case .local(let key) where key.objectType == .symmetricKey:
             let use = try BlockCipherUse(parameters, for: key)
             return try Self.decrypt(wrapped, use, iv: try use.statedInitializationVector(iv))
@@ -81,11 +88,6 @@ enum WrappingKey {
             }
         }
     }
-
-    /// The hook for wrapping under keys of Core: to be replaced by Encrypt and Decrypt there.
-    private static let notServed = OperationFailure(
-        .featureNotSupported, "Wrapping under an L3 key, which never leaves Core, is not served; wrap under an L4 key"
-    )
 
     // MARK: Block ciphers; the tag of an authenticated mode stands behind the ciphertext
 

@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Health, readiness and metrics over plain HTTP, for probes and scrapers on the same host.
+/// Health, readiness, metrics and what else the daemon has for its operator, over plain HTTP on the same host.
 final class AdminHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -18,8 +18,11 @@ final class AdminHandler: ChannelInboundHandler {
         case .end:
             guard let head else { return }
             self.head = nil
-            guard head.method == .GET || head.method == .HEAD else { return send(context, .methodNotAllowed, "GET only\n") }
-            switch head.uri {
+            let isRead = head.method == .GET || head.method == .HEAD
+            guard isRead || head.method == .POST else { return send(context, .methodNotAllowed, "GET and POST only\n") }
+            // A web page that a browser on this host shows must not change anything here.
+            guard isRead || !head.headers.contains(name: "Origin") else { return send(context, .forbidden, "not for browsers\n") }
+            switch isRead ? head.uri : "" {
             case "/livez": send(context, .ok, "ok\n")
             case "/metrics": send(context, .ok, source.metrics())
             case "/readyz":
@@ -29,8 +32,17 @@ final class AdminHandler: ChannelInboundHandler {
                         self.send(context, .serviceUnavailable, reasons.joined(separator: "\n") + "\n")
                     }
                 }
-            default: send(context, .notFound, "there are /livez, /readyz and /metrics\n")
+            default: other(context, AdminRequest(changes: !isRead, uri: head.uri))
             }
+        }
+    }
+
+    private func other(_ context: ChannelHandlerContext, _ request: AdminRequest) {
+        let source = source
+        context.eventLoop.makeFutureWithTask { await source.answer(request) }.assumeIsolated().whenSuccess { answer in
+            if let answer { return self.send(context, HTTPResponseStatus(statusCode: answer.status), answer.text) }
+            if request.changes { return self.send(context, .methodNotAllowed, "there is nothing to POST here\n") }
+            self.send(context, .notFound, "there are /livez, /readyz and /metrics\n")
         }
     }
 
@@ -47,14 +59,6 @@ final class AdminHandler: ChannelInboundHandler {
         done.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: done)
     }
-}
-
-/// What the admin listener tells.
-public protocol AdminSource: Sendable {
-    /// Why the daemon should get no traffic; empty where it is ready.
-    func reasonsNotReady() async -> [String]
-    /// Prometheus text format.
-    func metrics() -> String
 }
 
 @available(*, unavailable)
