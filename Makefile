@@ -26,7 +26,7 @@ quickstart: build ## development PKI, Core and Edge on loopback, and a first KMI
 test: deps ## every test: Swift, then end to end against real daemons
 	@scripts/test.sh
 
-bench: build ## the load generator against a fresh Core and Edge
+bench: build ## measure daemon and ceiling, and write the tables of docs/performance.md
 	@scripts/bench.sh
 
 format: ## format the Swift sources in place

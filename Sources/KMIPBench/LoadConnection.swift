@@ -52,24 +52,26 @@ package final class LoadConnection {
         let now = NIODeadline.now()
         guard let schedule else {
             guard now < plan.end else { return finish() }
-            return send(due: now)
+            return send(due: now, at: now)
         }
         let due = NIODeadline.uptimeNanoseconds(schedule.due(sent))
         guard now < plan.end, due < plan.end else { return finish() }
         if due <= now {
             if wasFree, due >= plan.begin { tally.lateness.record(UInt64((now - due).nanoseconds)) }
-            return send(due: due)
+            return send(due: due, at: now)
         }
         connection.eventLoop.assumeIsolated().scheduleTask(deadline: due) { self.next(wasFree: true) }
     }
 
-    private func send(due: NIODeadline) {
+    private func send(due: NIODeadline, at now: NIODeadline) {
         guard let frame = requests.next() else { return finish() }
         sent += 1
+        // By when it is sent: what the warm-up left waiting is still there, and belongs to what a client sees.
+        let counts = now >= plan.begin
         connection.sendNow(frame).assumeIsolated().whenComplete { result in
             switch result {
             case .success(let answer):
-                self.count(answer, due: due)
+                self.count(answer, due: due, counts: counts)
                 self.next(wasFree: false)
             case .failure(let error):
                 self.fail("\(error)")
@@ -83,13 +85,13 @@ package final class LoadConnection {
         done.succeed(tally)
     }
 
-    private func count(_ answer: ByteBuffer, due: NIODeadline) {
+    private func count(_ answer: ByteBuffer, due: NIODeadline, counts: Bool) {
         let now = NIODeadline.now()
         do throws(KMIPError) {
             if let refusal = try LoadAnswer.refusal(answer) { return fail(refusal) }
             if plan.makesObjects { tally.identifiers += try LoadAnswer.identifiers(answer) }
         } catch { return fail("the answer is not well-formed: \(error)") }
-        guard due >= plan.begin else { return }
+        guard counts else { return }
         tally.lastAnswer = now
         tally.latencies.record(UInt64((now - due).nanoseconds))
     }

@@ -2,7 +2,7 @@ package import NIOCore
 
 /// When a run warms up, counts and ends; the same for all its connections.
 package struct LoadPlan: Sendable {
-    /// Requests due before it warm up and are not counted.
+    /// Requests sent before it warm up and are not counted.
     package let begin: NIODeadline
     /// No request is sent after it.
     package let end: NIODeadline

@@ -74,8 +74,11 @@ struct Bench: AsyncParsableCommand {
         var results: [BenchResult] = []
         var made: [String] = []
         var failure: (any Error)?
+        var fillTime = Duration.zero
         do {
+            let began = ContinuousClock.now
             let (filled, sample) = try await fillStore(objects, sessions)
+            fillTime = ContinuousClock.now - began
             made += filled
             try await objects.prepare(loads, stored: sample)
             if !server.json { Output.say(BenchResult.heading) }
@@ -96,6 +99,7 @@ struct Bench: AsyncParsableCommand {
                 ("size", .number(Int64(size))), ("threads", .number(Int64(threads))), ("transport", .string(https ? "https" : "ttlv")),
                 ("results", .array(results.map(\.json))), ("keys_made", .number(Int64(made.count))), ("keys_left", .number(Int64(left))),
             ]
+            if fill > 0 { fields.append(("fill_seconds", .decimal(Double(fillTime.components.attoseconds) / 1e18 + Double(fillTime.components.seconds)))) }
             if let idling { fields += idling.fields }
             Output.say(JSONText.object(fields).text)
         } else {
