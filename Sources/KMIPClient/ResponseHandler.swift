@@ -27,7 +27,11 @@ final class ResponseHandler: ChannelInboundHandler {
     /// Done when TLS is up, failed when it is not. On the event loop.
     func handshake(in loop: any EventLoop, timeout: TimeAmount) -> EventLoopFuture<Void> {
         let promise = loop.makePromise(of: Void.self)
-        if isReady { promise.succeed() } else if let failure { promise.fail(failure) } else {
+        if isReady {
+            promise.succeed()
+        } else if let failure {
+            promise.fail(failure)
+        } else {
             handshake = promise
             loop.assumeIsolated().scheduleTask(in: timeout) {
                 guard !self.isReady else { return }

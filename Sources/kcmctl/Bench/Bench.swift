@@ -99,7 +99,7 @@ struct Bench: AsyncParsableCommand {
                 ("size", .number(Int64(size))), ("threads", .number(Int64(threads))), ("transport", .string(https ? "https" : "ttlv")),
                 ("results", .array(results.map(\.json))), ("keys_made", .number(Int64(made.count))), ("keys_left", .number(Int64(left))),
             ]
-            if fill > 0 { fields.append(("fill_seconds", .decimal(Double(fillTime.components.attoseconds) / 1e18 + Double(fillTime.components.seconds)))) }
+            if fill > 0 { fields.append(("fill_seconds", .decimal(fillTime / .seconds(1)))) }
             if let idling { fields += idling.fields }
             Output.say(JSONText.object(fields).text)
         } else {

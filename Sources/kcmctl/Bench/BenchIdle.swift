@@ -35,7 +35,10 @@ struct BenchIdle {
 
     private var bytesEach: Int64? { memory.map { ($0.after - $0.before) / Int64(max(connections.count, 1)) } }
 
-    var line: String { "\(connections.count) idle connections" + (bytesEach.map { ", \(Decimal.text(Double(max($0, 0)) / 1024, digits: 1)) KiB each" } ?? "") }
+    var line: String {
+        let each = bytesEach.map { ", \(Decimal.text(Double(max($0, 0)) / 1024, digits: 1)) KiB each" }
+        return "\(connections.count) idle connections" + (each ?? "")
+    }
 
     var fields: [(String, JSONText)] {
         var fields: [(String, JSONText)] = [("idle_connections", .number(Int64(connections.count)))]

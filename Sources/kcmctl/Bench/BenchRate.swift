@@ -9,7 +9,8 @@ enum BenchRate: ExpressibleByArgument {
 
     init?(argument: String) {
         let isShare = argument.hasSuffix("%")
-        guard let number = Double(isShare ? String(argument.dropLast()) : argument), number > 0, number.isFinite, number <= 10_000_000 else { return nil }
+        let digits = isShare ? argument.dropLast() : argument[...]
+        guard let number = Double(digits), number > 0, number <= 10_000_000 else { return nil }
         self = isShare ? .share(number / 100) : .fixed(number)
     }
 }
