@@ -84,7 +84,7 @@ let package = Package(
         ),
 
         // The engine and the two modes on top of it.
-        .target(name: "KCMEngine", dependencies: ["KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
+        .target(name: "KCMEngine", dependencies: ["KMIP", "KCMCrypto", "KCMStore", nioCore, nioPosix], swiftSettings: strict),
         .target(name: "KCMCore", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMEdge", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", nioCore, logging], swiftSettings: strict),
@@ -99,8 +99,7 @@ let package = Package(
         .target(
             name: "KCMDelegation",
             dependencies: [
-                "KCMEdge", "KMIP", nioCore, nioPosix, nioSSL, nioHTTP1, logging,
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "KCMEdge", "KCMEngine", "KCMCrypto", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, logging,
             ],
             swiftSettings: strict
         ),
@@ -114,10 +113,12 @@ let package = Package(
         ),
         .target(name: "KCMSettings", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: strict),
 
+        .target(name: "KCMAccessSettings", dependencies: ["KCMAccess", "KCMSettings", "KCMEngine", "KMIP"], swiftSettings: strict),
+
         .executableTarget(
             name: "kcmd",
             dependencies: [
-                "KCMCore", "KCMEdge", "KCMEngine", "KCMService", "KCMServer", "KCMDelegation", "KCMSettings", "KCMPluginHost", "KCMStore",
+                "KCMAccessSettings", "KCMCore", "KCMEdge", "KCMEngine", "KCMService", "KCMServer", "KCMDelegation", "KCMSettings", "KCMPluginHost", "KCMStore",
                 "KCMAccess", "KCMAudit", "KCMCrypto", "KMIP", nioCore, nioPosix, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -127,6 +128,7 @@ let package = Package(
         .executableTarget(
             name: "kcmctl",
             dependencies: [
+                "KCMAccess", "KCMAccessSettings", "KCMCore", "KCMEdge", "KCMEngine",
                 "KMIP", "KMIPText", "KMIPConformance", "KMIPBench", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMPluginKit", "KCMStore", "KCMSettings", nioCore, nioPosix,
                 nioSSL, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -166,7 +168,7 @@ let package = Package(
         ),
         .testTarget(name: "KCMPluginKitTests", dependencies: ["KCMPluginKit"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "KCMEngineTests", dependencies: ["KCMEngine", "KCMCrypto", "KMIP", nioCore], swiftSettings: strict),
-        .testTarget(name: "KCMAccessTests", dependencies: ["KCMAccess", "KMIP"], swiftSettings: strict),
+        .testTarget(name: "KCMAccessTests", dependencies: ["KCMAccess", "KCMAccessSettings", "KCMSettings", "KMIP"], swiftSettings: strict),
         .testTarget(
             name: "KCMServiceTests",
             dependencies: [

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing to build and test on Debian 12; does nothing where all is there.
+# Installs what is missing to build and test on Debian 12; does nothing where all is there. Arguments are further packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +11,7 @@ packages=(
     gcc g++ make valgrind softhsm2 opensc
     # What the Swift toolchain itself needs to link and to fetch packages.
     binutils libc6-dev libgcc-12-dev libstdc++-12-dev libcurl4 libxml2 zlib1g-dev git ca-certificates
+    "$@"
 )
 missing=()
 for package in "${packages[@]}"; do

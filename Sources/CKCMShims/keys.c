@@ -37,6 +37,11 @@ EVP_PKEY *kcm_generate_p256(void)
     return EVP_EC_gen("P-256");
 }
 
+EVP_PKEY *kcm_generate_p384(void)
+{
+    return EVP_EC_gen("P-384");
+}
+
 EVP_PKEY *kcm_generate_ed25519(void)
 {
     return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");

@@ -23,6 +23,11 @@ void *kcm_locked_map(size_t size)
     return memory;
 }
 
+void kcm_locked_unmap(void *memory, size_t size)
+{
+    (void)munmap(memory, size);
+}
+
 static pthread_key_t cipher_key;
 static pthread_key_t digest_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;

@@ -13,7 +13,10 @@ public struct CoreMode: KeyMode {
         )
     }
 
-    public func route(_ operation: KMIP.Operation, level: Level) -> Route {
+    public func route(_ operation: KMIP.Operation, level: Level) -> Route { Self.route(operation, level: level) }
+
+    /// The same, for tools that explain it.
+    public static func route(_ operation: KMIP.Operation, level: Level) -> Route {
         switch level {
         case .l3: return .local
         case .l4: return .refused(OperationFailure(.permissionDenied, "Core does not serve L4 objects; they live at Edge"))

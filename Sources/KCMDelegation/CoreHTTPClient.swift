@@ -1,48 +1,71 @@
-internal import AsyncHTTPClient
-internal import Glibc
+internal import KCMEngine
 public import KCMEdge
+public import Logging
 public import NIOCore
 internal import NIOHTTP1
 public import NIOPosix
-internal import NIOSSL
+internal import Synchronization
 
-/// Edge's way to Core: KMIP in `POST` over HTTPS with Edge's own certificate, over kept-alive connections, with failover in the
-/// order of the URLs.
+/// Edge's way to Core: KMIP in `POST` over HTTPS with Edge's own certificate, over kept-alive connections.
+///
+/// A Core that fails is passed over for the next URL, and after several failures in a row not asked at all for a moment (``CoreRoutes``).
+/// What Core may have taken is sent again only where doing it twice changes nothing.
 public final class CoreHTTPClient: CoreService {
-    /// The largest answer taken, in bytes.
-    private static let maximumAnswer = 16 << 20
+    /// A URL that is none.
+    public struct URLError: Error, CustomStringConvertible {
+        public let description: String
+    }
 
-    private let client: HTTPClient
-    private let urls: [String]
+    private struct State {
+        var routes: CoreRoutes
+        var metrics = CoreMetrics()
+    }
+
+    private let files: CoreTrustFiles
+    private let pools: [CoreConnectionPool]
     private let timeout: TimeAmount
+    private let logger: Logger
+    private let state: Mutex<State>
 
     /// - Parameters:
     ///   - urls: Core's `https://…/kmip`, best first; at least one.
-    ///   - certificateFile: Edge's certificate as a client, PEM.
-    ///   - trustFile: the anchors of Core's certificate, PEM; the name in the URL is verified too.
-    /// - Throws: where a file cannot be used.
+    ///   - timeout: for a whole request; URLs that were not tried yet share what is left of it evenly.
+    /// - Throws: where a file or a URL cannot be used.
     public init(
         urls: [String],
-        certificateFile: String,
-        keyFile: String,
-        trustFile: String,
+        files: CoreTrustFiles,
         timeout: Duration,
-        group: MultiThreadedEventLoopGroup
+        group: MultiThreadedEventLoopGroup,
+        logger: Logger
     ) throws {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        tls.trustRoots = .file(trustFile)
-        tls.certificateChain = try NIOSSLCertificate.fromPEMFile(certificateFile).map { .certificate($0) }
-        tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: keyFile, format: .pem))
-        var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-        configuration.timeout = .init(connect: TimeAmount(timeout), read: TimeAmount(timeout))
-        configuration.connectionPool = .init(idleTimeout: .seconds(60), concurrentHTTP1ConnectionsPerHostSoftLimit: 16)
-        configuration.httpVersion = .http1Only
-        // A Core that cannot be connected to is told at once, and the next URL is asked.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
-        self.urls = urls
+        let trust = try CoreTrust(files)
+        pools = try urls.map { url in
+            guard let endpoint = CoreEndpoint(url: url) else { throw URLError(description: "\(url) is not https://HOST:PORT/PATH") }
+            return CoreConnectionPool(endpoint, trust: trust, group: group)
+        }
+        self.files = files
         self.timeout = TimeAmount(timeout)
+        self.logger = logger
+        state = Mutex(State(routes: CoreRoutes(count: urls.count)))
+    }
+
+    /// Reads certificate, key, anchors and revocation lists again. Blocks; where it throws, what was in use stays.
+    ///
+    /// Requests under way end on the connections they have; later ones make new connections.
+    public func reload() throws {
+        let trust = try CoreTrust(files)
+        for pool in pools { pool.replace(trust: trust) }
+    }
+
+    /// Closes the connections.
+    public func close() async {
+        for pool in pools { pool.close() }
+    }
+
+    /// Counters and gauges in the text format that scrapers read.
+    public var metrics: String {
+        let (metrics, breakers) = state.withLock { ($0.metrics, $0.routes.breakers) }
+        return metrics.text(zip(pools, breakers).map { ($0.endpoint.url, $1.state, $0.count) })
     }
 
     public func send(
@@ -51,95 +74,93 @@ public final class CoreHTTPClient: CoreService {
         tenant: String?,
         traceparent: String
     ) async throws(CoreFailure) -> ByteBuffer {
-        var last = CoreFailure(.unreachable, "no URL of Core is configured")
-        for url in urls {
-            do throws(Attempt) {
-                return try await send(frame, to: url, clientChain, tenant, traceparent)
+        do throws(CoreFailure) {
+            let answer = try await ask(frame, CoreRequestHeaders(clientChain: clientChain, tenant: tenant, traceparent: traceparent))
+            state.withLock { $0.metrics.count("answered") }
+            return answer
+        } catch {
+            state.withLock { $0.metrics.count(error.kind.name) }
+            throw error
+        }
+    }
+
+    private func ask(_ frame: ByteBuffer, _ headers: CoreRequestHeaders) async throws(CoreFailure) -> ByteBuffer {
+        let deadline = NIODeadline.now() + timeout
+        var tried: Set<Int> = []
+        var last: CoreFailure?
+        var mayRepeat = true
+        while let index = state.withLock({ $0.routes.next(without: tried, at: MonotonicClock.now) }) {
+            let pool = pools[index]
+            let now = NIODeadline.now()
+            let share = now + .nanoseconds(max((deadline - now).nanoseconds, 0) / Int64(pools.count - tried.count))
+            tried.insert(index)
+            do throws(ExchangeFailure) {
+                let answer = try await attempt(frame, headers, pool, share, &mayRepeat)
+                succeeded(index)
+                return answer
             } catch {
-                last = error.failure
-                // A request that may have been taken is not sent to another Core: it would be done and audited twice.
-                if error.mayHaveBeenTaken { throw last }
+                let failure = CoreFailure(error.kind, "Core at \(pool.endpoint.url) \(Self.words(error.kind)): \(error.text)")
+                failed(index, failure)
+                last = failure
+                guard error.stage == .notSent || Repeatable.isRepeatable(frame) else { throw failure }
             }
         }
-        throw last
+        throw last ?? CoreFailure(.suspended, "Core is not asked for a moment: \(CircuitBreaker.threshold) or more requests in a row got no answer")
     }
 
-    /// One attempt that failed.
-    private struct Attempt: Error {
-        let failure: CoreFailure
-        /// False only where no connection came to be.
-        let mayHaveBeenTaken: Bool
-    }
-
-    private func send(
+    /// Asks one Core; again, once for the whole request, where a kept-alive connection turns out to be closed.
+    private func attempt(
         _ frame: ByteBuffer,
-        to url: String,
-        _ clientChain: [[UInt8]]?,
-        _ tenant: String?,
-        _ traceparent: String
-    ) async throws(Attempt) -> ByteBuffer {
-        var request = HTTPClientRequest(url: url)
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/octet-stream")
-        request.headers.add(name: "traceparent", value: traceparent)
-        if let tenant { request.headers.add(name: "OpenKCM-Tenant", value: tenant) }
-        if let clientChain, let leaf = clientChain.first {
-            request.headers.add(name: "Client-Cert", value: ByteSequence.field(leaf))
-            if clientChain.count > 1 {
-                request.headers.add(name: "Client-Cert-Chain", value: clientChain.dropFirst().map(ByteSequence.field).joined(separator: ", "))
-            }
+        _ headers: CoreRequestHeaders,
+        _ pool: CoreConnectionPool,
+        _ deadline: NIODeadline,
+        _ mayRepeat: inout Bool
+    ) async throws(ExchangeFailure) -> ByteBuffer {
+        let head = headers.head(for: pool.endpoint, length: frame.readableBytes)
+        do throws(ExchangeFailure) {
+            return try Self.body(of: try await pool.exchange(head, frame, by: deadline))
+        } catch {
+            guard mayRepeat, error.wasReused, error.kind == .unreachable,
+                error.stage == .notSent || (error.stage == .closedUnanswered && Repeatable.isRepeatable(frame))
+            else { throw error }
+            mayRepeat = false
+            state.withLock { $0.metrics.countRepeat() }
+            return try Self.body(of: try await pool.exchange(head, frame, by: deadline))
         }
-        request.body = .bytes(frame)
-        do {
-            let response = try await client.execute(request, timeout: timeout)
-            guard response.status == .ok, response.headers.first(name: "content-type") == "application/octet-stream" else {
-                throw CoreFailure(.badAnswer, "Core at \(url) answered with HTTP status \(response.status.code)")
-            }
-            return try await response.body.collect(upTo: Self.maximumAnswer)
-        } catch { throw Attempt(failure: Self.failure(error, url), mayHaveBeenTaken: !Self.isBeforeSending(error)) }
     }
 
-    /// Errors of making a connection, TLS included.
-    private static func isBeforeSending(_ error: any Error) -> Bool {
-        if error is NIOConnectionError || error is NIOSSLExtraError || error is BoringSSLError { return true }
-        if let error = error as? IOError { return [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT].contains(error.errnoCode) }
-        if let error = error as? HTTPClientError { return [.connectTimeout, .getConnectionFromPoolTimeout].contains(error) }
-        return "\(error)".contains("handshakeFailed")
+    private static func body(of reply: CoreConnectionHandler.Reply) throws(ExchangeFailure) -> ByteBuffer {
+        switch reply.status {
+        case 200 where reply.contentType == "application/octet-stream": return reply.body
+        case 401, 403: throw ExchangeFailure(.refused, .sent, "HTTP status \(reply.status)")
+        default: throw ExchangeFailure(.badAnswer, .sent, "HTTP status \(reply.status)")
+        }
     }
 
-    private static func failure(_ error: any Error, _ url: String) -> CoreFailure {
-        if let failure = error as? CoreFailure { return failure }
-        let text = "\(error)"
-        if let error = error as? HTTPClientError {
-            if [.deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout].contains(error) {
-                return CoreFailure(.timedOut, "Core at \(url) did not answer in time")
-            }
-            if error == .connectTimeout { return CoreFailure(.unreachable, "Core at \(url) cannot be reached: the connection timed out") }
+    private static func words(_ kind: CoreFailure.Kind) -> String {
+        switch kind {
+        case .timedOut: "did not answer in time"
+        case .untrusted: "is not trusted"
+        case .refused: "refuses this edge"
+        case .badAnswer: "gave an answer that is not KMIP"
+        default: "cannot be reached"
         }
-        let isTrust = error is NIOSSLExtraError || error is BoringSSLError || text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("handshakeFailed")
-        if isTrust { return CoreFailure(.untrusted, "Core at \(url) is not trusted, or does not trust this edge: \(text)") }
-        return CoreFailure(.unreachable, "Core at \(url) cannot be reached: \(text)")
     }
 
-    /// Closes the connections.
-    public func close() async { try? await client.shutdown() }
-}
+    private func succeeded(_ index: Int) {
+        guard state.withLock({ $0.routes.succeeded(index) }) else { return }
+        logger.info("Core at \(pools[index].endpoint.url) answers again: its circuit is closed")
+    }
 
-/// A byte sequence of RFC 8941: `:base64:`.
-enum ByteSequence {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func field(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = [UInt8(ascii: ":")]
-        text.reserveCapacity(bytes.count / 3 * 4 + 8)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let word = group.enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element) << (16 - 8 * UInt32($1.offset)) }
-            for position in 0..<4 {
-                text.append(position <= group.count ? alphabet[Int(word >> (18 - 6 * UInt32(position)) & 63)] : UInt8(ascii: "="))
-            }
-        }
-        text.append(UInt8(ascii: ":"))
-        return String(decoding: text, as: UTF8.self)
+    private func failed(_ index: Int, _ failure: CoreFailure) {
+        let hasOpened = state.withLock { $0.routes.failed(index, at: MonotonicClock.now) }
+        let url = pools[index].endpoint.url
+        // Whoever asked reports the last failure; those before it would be lost.
+        logger.debug("\(failure)", metadata: ["outcome": "\(failure.kind.name)"])
+        guard hasOpened else { return }
+        logger.error(
+            "the circuit to Core at \(url) is open after \(CircuitBreaker.threshold) failures in a row, the last of them: \(failure)",
+            metadata: ["outcome": "\(failure.kind.name)"]
+        )
     }
 }

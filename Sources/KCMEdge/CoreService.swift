@@ -22,7 +22,7 @@ public protocol CoreService: Sendable {
 public struct CoreFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// Open set of kinds; each has its own words for clients, logs and metrics.
     public struct Kind: Hashable, Sendable {
-        private enum Value: Hashable, Sendable { case unreachable, timedOut, untrusted, badAnswer }
+        private enum Value: Hashable, Sendable { case unreachable, timedOut, untrusted, refused, badAnswer, suspended }
         private let value: Value
         private init(_ value: Value) { self.value = value }
 
@@ -32,8 +32,24 @@ public struct CoreFailure: Error, Sendable, Equatable, CustomStringConvertible {
         public static let timedOut = Kind(.timedOut)
         /// The other side is not the Core that the trust anchors and the URL's name vouch for.
         public static let untrusted = Kind(.untrusted)
+        /// Core does not take this edge: its certificate, or what it asks for over HTTP.
+        public static let refused = Kind(.refused)
         /// An answer that is not KMIP: another HTTP status, type or content.
         public static let badAnswer = Kind(.badAnswer)
+        /// Not asked: too many requests before it got no answer.
+        public static let suspended = Kind(.suspended)
+
+        /// One word for logs, metrics and audit records.
+        public var name: String {
+            switch value {
+            case .unreachable: "unreachable"
+            case .timedOut: "timeout"
+            case .untrusted: "untrusted"
+            case .refused: "refused"
+            case .badAnswer: "bad-answer"
+            case .suspended: "circuit-open"
+            }
+        }
     }
 
     public let kind: Kind
@@ -54,8 +70,13 @@ public struct CoreFailure: Error, Sendable, Equatable, CustomStringConvertible {
         switch kind {
         case .timedOut: "Core did not answer in time"
         case .untrusted: "Core is not trusted: its certificate does not verify"
+        case .refused: "Core refuses this edge's connection"
         case .badAnswer: "Core gave an answer that is not KMIP"
+        case .suspended: "Core is not reachable; it is asked again in a moment"
         default: "Core is not reachable"
         }
     }
+
+    /// What an audit record says of it as the rule: `core-unreachable`, `core-timeout` …
+    public var rule: String { "core-\(kind.name)" }
 }

@@ -16,7 +16,10 @@ public struct EdgeMode: KeyMode {
         self.core = core
     }
 
-    public func route(_ operation: KMIP.Operation, level: Level) -> Route {
+    public func route(_ operation: KMIP.Operation, level: Level) -> Route { Self.route(operation, level: level) }
+
+    /// The same, for tools that explain it.
+    public static func route(_ operation: KMIP.Operation, level: Level) -> Route {
         switch (level, operation) {
         case (.l4, _): .local
         case (.l3, .encrypt), (.l3, .decrypt): .delegated
@@ -38,11 +41,12 @@ public struct EdgeMode: KeyMode {
             )
         } catch {
             InternalFailure.report(error)
-            throw OperationFailure(.generalFailure, error.clientMessage)
+            throw OperationFailure(.generalFailure, error.clientMessage, rule: error.rule)
         }
         guard let response = try? ResponseMessage(frame: answer), response.items.count == 1 else {
-            InternalFailure.report(CoreFailure(.badAnswer, "Core's answer to a delegated \(item.operation) is not a KMIP response of one item"))
-            throw OperationFailure(.generalFailure, CoreFailure(.badAnswer, "").clientMessage)
+            let failure = CoreFailure(.badAnswer, "Core's answer to a delegated \(item.operation) is not a KMIP response of one item")
+            InternalFailure.report(failure)
+            throw OperationFailure(.generalFailure, failure.clientMessage, rule: failure.rule)
         }
         var result = response.items[0]
         result.operation = item.operation

@@ -143,8 +143,8 @@ public final class LeasedKeyring: SealingKeyring {
         case .refused(let reason, let text):
             InternalFailure.report(OperationFailure(reason, "Core refuses to open the sealing key of \(tenant): \(text)"))
             return OperationFailure(.permissionDenied, "Core refuses to open the tenant's sealing key: \(text)")
-        case .unanswered(let text):
-            return OperationFailure(.generalFailure, "The tenant's sealing key is not open and cannot be opened now: \(text)")
+        case .unanswered(let text, let rule):
+            return OperationFailure(.generalFailure, "The tenant's sealing key is not open and cannot be opened now: \(text)", rule: rule)
         }
     }
 

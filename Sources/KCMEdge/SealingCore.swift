@@ -12,7 +12,8 @@ struct SealingCore: Sendable {
         /// Core answered, and said no: the kill switch.
         case refused(ResultReason, String)
         /// No usable answer: Core may say yes later.
-        case unanswered(String)
+        /// With the rule for the audit record, where the network is the reason.
+        case unanswered(String, rule: String? = nil)
     }
 
     /// The Unique Identifier of the tenant's L3 key of this name; `nil` where there is none.
@@ -77,7 +78,7 @@ struct SealingCore: Sendable {
             )
         } catch {
             InternalFailure.report(error)
-            throw .unanswered(error.clientMessage)
+            throw .unanswered(error.clientMessage, rule: error.rule)
         }
         guard let message = try? ResponseMessage(frame: answer), let item = message.items.first else {
             throw .unanswered("Core gave an answer that is not KMIP")

@@ -49,16 +49,21 @@ public final class Engine: Sendable {
     // MARK: What operations share
 
     /// The object asked for, where it is in memory.
+    /// - Throws: *Permission Denied* where the policy does not let the request reach it.
     func cached(_ sent: String?, _ context: OperationContext) throws(OperationFailure) -> KeyObject? {
-        repository.cached(try context.identifier(sent), of: context.tenant)
+        guard let object = repository.cached(try context.identifier(sent), of: context.tenant) else { return nil }
+        try context.require(object.objectType, object.attributes)
+        return object
     }
 
     /// The object asked for.
-    /// - Throws: *Item Not Found*, worded the same whether it never existed or is another tenant's.
+    /// - Throws: *Item Not Found*, worded the same whether it never existed or is another tenant's; *Permission Denied* where the
+    ///   policy does not let the request reach it.
     func load(_ sent: String?, _ context: OperationContext) async throws(OperationFailure) -> KeyObject {
         let identifier = try context.identifier(sent)
         return try await guarding { () async throws in
             guard let object = try await self.repository.load(identifier, of: context.tenant) else { throw Self.notFound }
+            try context.require(object.objectType, object.attributes)
             return object
         }
     }

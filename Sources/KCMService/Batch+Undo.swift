@@ -16,7 +16,15 @@ extension Batch {
                 {
                     throw Self.tooLarge
                 }
-                try await engine.commitStaged(in: caller.tenant)
+                let done = records
+                let result: Result<Void, OperationFailure> = await ChangeContext.$batch.withValue(done) {
+                    await ChangeContext.$record.withValue(done[last]) {
+                        do throws(OperationFailure) { return .success(try await engine.commitStaged(in: caller.tenant)) } catch {
+                            return .failure(error)
+                        }
+                    }
+                }
+                try result.get()
                 return
             } catch {
                 let item = message.items[last]

@@ -7,6 +7,8 @@ internal import NIOCore
 /// One request message on its way through: its items in order, one after the other (KMIP 1.4 §4, §6.13, §6.14).
 struct Batch: Sendable {
     let service: KMIPService
+    /// One for the whole message.
+    let policy: Policy
     let message: RequestMessage
     let caller: Caller
     let trace: TraceContext
@@ -52,7 +54,7 @@ struct Batch: Sendable {
         } catch {
             writer.rewind(to: start)
             ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: error, in: message.header.protocolVersion).encode(to: &writer)
-            record.resultReason = error.reason.description
+            record.fail(error)
         }
         writer.endStructure(whole)
         record.duration = MonotonicClock.now - began
@@ -136,7 +138,8 @@ struct Batch: Sendable {
         } catch {
             // KMIP 1.4 §4.10: what follows in the batch is not to use what the check refused.
             if item.operation == .check { placeholder = nil }
-            record.resultReason = error.reason.description
+            record.fail(error)
+            if let rule = error.rule { record.rule = rule }
             return ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: error, in: message.header.protocolVersion)
         }
     }
@@ -172,7 +175,7 @@ struct Batch: Sendable {
         )
         context.requiresActive = caller.isSealing
         guard let level = try level(of: request.target, context, &record) else {
-            try authorise(item.operation, nil, &record)
+            _ = try authorise(item.operation, nil, &record)
             return .local(request, context)
         }
         context.level = level
@@ -182,8 +185,12 @@ struct Batch: Sendable {
             record.rule = "level-separation"
             throw failure
         }
-        try authorise(item.operation, level, &record)
-        if case .delegated = route { return .delegated }
+        context.restriction = try authorise(item.operation, level, &record)
+        if case .delegated = route {
+            // Type and names are known at Core alone: a restriction that cannot be checked here is not taken to be met.
+            guard context.restriction == nil else { throw ObjectRestriction.refusal }
+            return .delegated
+        }
         return .local(request, context)
     }
 
@@ -199,7 +206,7 @@ struct Batch: Sendable {
         case .object(let sent):
             guard let identifier = sent ?? context.placeholder else { return context.level }
             // As asked for, but no more of it than an identifier has: a client is not to fill the log.
-            record.object = UniqueIdentifier.isWellFormed(identifier) ? identifier : String(identifier.prefix(64))
+            record.object = UniqueIdentifier.isWellFormed(identifier) ? identifier : String(decoding: identifier.utf8.prefix(64), as: UTF8.self)
             return UniqueIdentifier.level(of: identifier) ?? context.level
         case .new(let level, let type):
             record.objectType = type.description
@@ -214,7 +221,8 @@ struct Batch: Sendable {
     }
 
     /// Both have to be allowed: the client, and the edge that passed its request on (design §4).
-    private func authorise(_ operation: KMIP.Operation, _ level: Level?, _ record: inout AuditRecord) throws(OperationFailure) {
+    /// - Returns: what the object has to be; `nil` where any will do.
+    private func authorise(_ operation: KMIP.Operation, _ level: Level?, _ record: inout AuditRecord) throws(OperationFailure) -> ObjectRestriction? {
         let level: Policy.Level? =
             switch level {
             case .l2: .l2
@@ -223,18 +231,19 @@ struct Batch: Sendable {
             case nil: nil
             }
         let scope: Policy.Scope = service.mode.name == "edge" ? .edge : caller.via == nil ? .coreDirect : .corePropagated
-        let decision = service.policy.decide(caller.principal.roles, operation, level: level, in: scope)
+        let decision = policy.decide(caller.principal.roles, operation, level: level, in: scope)
         record.rule = decision.rule
         guard decision.isAllowed else {
             throw OperationFailure(.permissionDenied, "The roles of the client do not allow \(operation) on objects of this level")
         }
-        if let via = caller.via {
-            let edge = service.policy.decide(via.roles, operation, level: level, in: .coreDirect)
-            guard edge.isAllowed else {
-                record.rule = edge.rule
-                throw OperationFailure(.permissionDenied, "The roles of the edge do not allow \(operation)")
-            }
+        guard let via = caller.via else { return decision.restrictions.isEmpty ? nil : ObjectRestriction(decision.permits) }
+        let edge = policy.decide(via.roles, operation, level: level, in: .coreDirect)
+        guard edge.isAllowed else {
+            record.rule = edge.rule
+            throw OperationFailure(.permissionDenied, "The roles of the edge do not allow \(operation)")
         }
+        guard !decision.restrictions.isEmpty || !edge.restrictions.isEmpty else { return nil }
+        return ObjectRestriction { type, names in decision.permits(type: type, names: names) && edge.permits(type: type, names: names) }
     }
 
     /// The client takes no response of that size: every item is answered as failed (KMIP 1.4 §6.3).
@@ -248,6 +257,12 @@ struct Batch: Sendable {
 }
 
 extension AuditRecord {
+    /// The item failed. Where the rule that allowed the operation does not reach the object, the record says so.
+    fileprivate mutating func fail(_ failure: OperationFailure) {
+        resultReason = failure.reason.description
+        if failure == ObjectRestriction.refusal { rule += ": object out of reach" }
+    }
+
     /// The item was done.
     fileprivate mutating func succeed(_ trace: OperationTrace) {
         resultStatus = ResultStatus.success.description

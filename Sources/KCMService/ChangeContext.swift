@@ -7,6 +7,9 @@ public enum ChangeContext {
     /// The record of the item under way, without result; `nil` where the daemon works for itself.
     @TaskLocal public static var record: AuditRecord?
 
+    /// The records of a batch whose changes are made together at its end; empty elsewhere.
+    @TaskLocal static var batch: [AuditRecord] = []
+
     /// Runs `body` on behalf of an item.
     static func with<T: Sendable>(
         _ record: AuditRecord,
@@ -21,13 +24,26 @@ public enum ChangeContext {
 
     /// The record of one object's change that is about to be made.
     public static func intent(for object: String, level: String) -> AuditRecord {
-        var record = record ?? ofTheDaemon()
+        // Of a batch: the last item that has to do with the object; what an item made beside its own object falls to the whole batch.
+        var record = batch.last { $0.object == object } ?? record ?? ofTheDaemon()
         record.object = object
         if record.level.isEmpty { record.level = level }
         record.resultStatus = "OperationPending"
         record.resultReason = ""
         record.duration = 0
         return record
+    }
+
+    /// The record of a key of a tenant's own that the daemon is about to make: in the trace of the request that is the first to need it.
+    /// - Parameter key: its place in the store.
+    public static func intent(forKeyOfTenant key: String) -> AuditRecord {
+        var made = ofTheDaemon()
+        if let record { made.traceID = record.traceID }
+        made.operation = "Create"
+        made.object = key
+        made.objectType = "SymmetricKey"
+        made.resultStatus = "OperationPending"
+        return made
     }
 
     /// What the daemon does by itself: folding in a Revoke that was taken while Core was away, or sealing anew.

@@ -3,6 +3,7 @@ internal import KCMAudit
 public import KCMEngine
 internal import KMIP
 internal import NIOCore
+internal import Synchronization
 
 /// Answers KMIP request messages: version, batch rules, and for each item authorise → execute → audit, in this one place.
 ///
@@ -31,16 +32,23 @@ public final class KMIPService: Responder {
     }
 
     let mode: any KeyMode
-    let policy: Policy
+    private let currentPolicy: Mutex<Policy>
     let limits: Limits
     private let verifyPropagated: PropagatedChainVerifier?
 
     /// - Parameter verifyPropagated: `nil` where this daemon takes no `Client-Cert` header (Edge).
     public init(mode: any KeyMode, policy: Policy = Policy(), limits: Limits = Limits(), verifyPropagated: PropagatedChainVerifier? = nil) {
         self.mode = mode
-        self.policy = policy
+        currentPolicy = Mutex(policy)
         self.limits = limits
         self.verifyPropagated = verifyPropagated
+    }
+
+    /// What decides from the next message on; a message that is under way keeps the policy that it began with. The lock is held for the
+    /// copy of one reference.
+    public var policy: Policy {
+        get { currentPolicy.withLock { $0 } }
+        set { currentPolicy.withLock { $0 = newValue } }
     }
 
     public func respond(to exchange: Exchange, from peer: Peer) -> Reply {
@@ -71,7 +79,7 @@ public final class KMIPService: Responder {
         if let failure = Self.refusal(of: message.header) {
             return .now(failAll(message, with: failure, template: template, began: began))
         }
-        let batch = Batch(service: self, message: message, caller: caller, trace: trace, template: template)
+        let batch = Batch(service: self, policy: policy, message: message, caller: caller, trace: trace, template: template)
         if message.items.count == 1, let answer = batch.answerNow(began: began) { return .now(answer) }
         return .later { await batch.answer(began: began) }
     }

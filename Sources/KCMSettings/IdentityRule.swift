@@ -1,7 +1,7 @@
 /// One way to make a principal of a certificate. The first rule whose `match` fits wins.
 ///
 /// The texts of `tenant`, `service`, `roles` and `tenants` may hold references: `$O`, `$OU`, `$CN` (and the other subject fields),
-/// `$1` to `$9` (what the n-th `*` of the matched SAN URI, or else of the issuer, stood for), `$$` (a dollar sign).
+/// `$1` to `$9` (what the n-th `*` stood for, counted through the SAN URI and then the DNS name). A text is a reference or has none in it.
 public struct IdentityRule: Sendable, Equatable {
     public let match: Match
     public let tenant: String
@@ -27,12 +27,15 @@ public struct IdentityRule: Sendable, Equatable {
         public let subject: [Field]
         /// A URI among the subject alternative names.
         public let sanURI: String?
+        /// A DNS name among the subject alternative names.
+        public let sanDNS: String?
         /// The issuer in RFC 4514 form.
         public let issuer: String?
 
-        public init(subject: [Field] = [], sanURI: String? = nil, issuer: String? = nil) {
+        public init(subject: [Field] = [], sanURI: String? = nil, sanDNS: String? = nil, issuer: String? = nil) {
             self.subject = subject
             self.sanURI = sanURI
+            self.sanDNS = sanDNS
             self.issuer = issuer
         }
     }
@@ -58,4 +61,9 @@ public struct IdentityRule: Sendable, Equatable {
         ),
         IdentityRule(match: Match(), tenant: "$O", service: "$CN", roles: ["$OU"], tenants: [], origin: "built-in"),
     ]
+}
+
+extension IdentityRule.Match {
+    /// How many `*` references can count.
+    var stars: Int { ((sanURI ?? "") + (sanDNS ?? "")).count { $0 == "*" } }
 }

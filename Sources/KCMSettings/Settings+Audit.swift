@@ -6,6 +6,14 @@ extension Settings {
         /// The Ed25519 private key that signs checkpoints, PEM.
         public let key: String
         public let durability: Durability
+        public let rotate: Rotate
+
+        /// When the file is ended and kept, and a new one begun; never where neither is given.
+        public struct Rotate: Sendable, Equatable {
+            /// In bytes.
+            public let size: Int?
+            public let age: Duration?
+        }
 
         /// What must have happened to a record before its response leaves.
         public enum Durability: String, Sendable, CaseIterable {

@@ -7,10 +7,17 @@ extension Settings {
             _ = reader.checked(section, keys: ["match", "tenant", "service", "roles", "tenants"])
             let roles = reader.texts("roles", in: section).map(\.string)
             if roles.isEmpty, !reader.isPresent("roles", in: section) { reader.missing("roles", in: section, expected: "a list such as [service]") }
+            let match = Self.match(section, &reader)
+            let tenant = reader.required("tenant", in: section, expected: "a tenant or a reference such as $O")
+            let service = reader.required("service", in: section, expected: "a name or a reference such as $CN")
+            for (key, text) in [("tenant", tenant), ("service", service)] + roles.map({ ("roles", $0) }) where !text.isEmpty {
+                guard let problem = Self.problem(text, stars: match.stars) else { continue }
+                reader.fail(.invalid, reader.origin(section[key]?.line ?? section.line), "\(section.dotted(key)) is '\(text)', \(problem)")
+            }
             return IdentityRule(
-                match: match(section, &reader),
-                tenant: reader.required("tenant", in: section, expected: "a tenant or a reference such as $O"),
-                service: reader.required("service", in: section, expected: "a name or a reference such as $CN"),
+                match: match,
+                tenant: tenant,
+                service: service,
                 roles: roles,
                 tenants: reader.texts("tenants", in: section).map(\.string),
                 origin: reader.origin(section.line)
@@ -20,14 +27,27 @@ extension Settings {
 
     static let subjectFields = ["O", "OU", "CN", "C", "ST", "L", "DC", "UID", "serialNumber"]
 
+    /// What is wrong with a text that tenant, service or role is made of; `nil` where it can give one.
+    private static func problem(_ text: String, stars: Int) -> String? {
+        guard text.hasPrefix("$") else {
+            return isName(text) && !text.hasPrefix(".") ? nil : "expected 1 to 64 characters of A-Z a-z 0-9 . _ -, not a dot first, or a reference such as $O"
+        }
+        let key = String(text.dropFirst())
+        if let number = Int(key) {
+            return (1...9).contains(number) && number <= stars ? nil : "and the rule's SAN patterns have \(stars) '*' to refer to"
+        }
+        return subjectFields.contains(key) ? nil : "expected a reference to one of \(subjectFields.map { "$" + $0 }.joined(separator: ", ")), or $1 to $9"
+    }
+
     private static func match(_ rule: Section, _ reader: inout SettingsReader) -> IdentityRule.Match {
-        let section = reader.section("match", in: rule, keys: ["subject", "san_uri", "issuer"])
+        let section = reader.section("match", in: rule, keys: ["subject", "san_uri", "san_dns", "issuer"])
         let subject = reader.section("subject", in: section, keys: subjectFields)
         return IdentityRule.Match(
             subject: subject.entries.compactMap { entry in
                 reader.text(entry.key, in: subject).map { IdentityRule.Field(name: entry.key, pattern: $0.string) }
             },
             sanURI: reader.text("san_uri", in: section)?.string,
+            sanDNS: reader.text("san_dns", in: section)?.string,
             issuer: reader.text("issuer", in: section)?.string
         )
     }

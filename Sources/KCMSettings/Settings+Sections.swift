@@ -76,11 +76,18 @@ extension Settings {
     }
 
     static func audit(_ root: Section, _ reader: inout SettingsReader) -> Audit {
-        let section = reader.section("audit", in: root, keys: ["path", "key", "durability"])
+        let section = reader.section("audit", in: root, keys: ["path", "key", "durability", "rotate"])
+        let rotate = reader.section("rotate", in: section, keys: ["size", "age"])
         return Audit(
             path: reader.path("path", in: section, expected: "the file that the audit log goes to"),
             key: reader.path("key", in: section, expected: "a PEM file with the Ed25519 key that signs checkpoints"),
-            durability: reader.choice("durability", in: section, default: .write)
+            durability: reader.choice("durability", in: section, default: .write),
+            rotate: Audit.Rotate(
+                size: reader.isPresent("size", in: rotate)
+                    ? reader.bytes("size", in: rotate, default: 256 << 20, range: 4_096...(1 << 50)) : nil,
+                age: reader.isPresent("age", in: rotate)
+                    ? reader.duration("age", in: rotate, default: .seconds(86_400)) : nil
+            )
         )
     }
 

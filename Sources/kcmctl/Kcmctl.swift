@@ -8,7 +8,7 @@ struct Kcmctl: AsyncParsableCommand {
         commandName: "kcmctl",
         abstract: "Sets up, uses and inspects the OpenKCM Crypto Service.",
         discussion: "Exit codes: 0 done, 1 refused or not intact, 2 wrong usage, 3 no connection.",
-        subcommands: [Init.self, Pki.self, Kmip.self, Audit.self, Plugin.self, Keystore.self, Conformance.self, Bench.self]
+        subcommands: [Init.self, Pki.self, Kmip.self, Audit.self, Plugin.self, Keystore.self, Policy.self, Conformance.self, Bench.self]
     )
 
     static func main() async {

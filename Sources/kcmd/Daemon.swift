@@ -1,5 +1,6 @@
 internal import Glibc
 internal import KCMAccess
+internal import KCMAccessSettings
 internal import KCMAudit
 internal import KCMCore
 internal import KCMCrypto
@@ -22,6 +23,7 @@ enum Daemon {
     /// Everything that can be checked without taking hold of anything: TLS files, plugins, root of trust, audit key.
     static func check(_ settings: Settings) async throws {
         _ = try StartUp.trust(settings)
+        _ = try Policy(settings.policy)
         let library = try StartUp.library(settings.keystore, settings)
         guard library.info.isStore else { throw Unserved(description: "keystore: plugin \(library.info.name) is no store") }
         if let root = settings.root { try await StartUp.root(root, settings, Logger(label: "kcmd")).close() }
@@ -66,9 +68,10 @@ enum Daemon {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
-        let status = Status(store: store, root: root)
+        let status = Status(store: store, root: root, audit: audit)
         let journal = IntentJournal(sink: audit, pool: pool)
         let parts = try await assemble(settings, trust, JournaledStore(store, journal: journal), root, group, audit, logger)
+        if let client = parts.client { status.watch(client) }
         do {
             try await serve(settings, configPath, trust, parts, status, audit, group, pool, logger)
         } catch {
@@ -122,6 +125,7 @@ enum Daemon {
         logger.info("ready \(ports.joined(separator: " "))", metadata: ["node": "\(settings.node)", "mode": "\(settings.mode.rawValue)"])
 
         await withTaskGroup(of: Void.self) { tasks in
+            let before = trust.stampsAtStart
             if let keyring = parts.keyring, let lease = settings.sealing?.lease {
                 tasks.addTask {
                     while !Task.isCancelled {
@@ -130,9 +134,12 @@ enum Daemon {
                     }
                 }
             }
+            let keeper = AuditKeeper(audit, settings.audit.rotate, pool, logger)
+            tasks.addTask { await keeper.run() }
+            tasks.addTask { await watchFiles(trust, parts.client, before, logger) }
             for await signal in await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) {
                 guard signal == .sighup else { break }
-                reload(trust, configPath, logger)
+                reload(trust, parts.service, parts.client, configPath, logger)
             }
             tasks.cancelAll()
         }
@@ -142,12 +149,40 @@ enum Daemon {
         await server.drain(deadline: settings.limits.drain)
     }
 
-    private static func reload(_ trust: TrustSource, _ configPath: String, _ logger: Logger) {
+    /// How often the files of TLS are looked at.
+    private static let lookInterval = Duration.seconds(2)
+
+    /// Takes changed certificates, keys, anchors and revocation lists without being told.
+    /// - Parameter before: the stamps of the files from before they were first read.
+    private static func watchFiles(_ trust: TrustSource, _ client: CoreHTTPClient?, _ before: [FileWatch.Stamp], _ logger: Logger) async {
+        var watch = FileWatch(before)
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: lookInterval) } catch { return }
+            let stamps = trust.stamps
+            guard watch.isDue(stamps) else { continue }
+            do {
+                // Edge's way to Core first: where that throws, neither has changed.
+                try client?.reload()
+                try trust.reload()
+                watch.succeeded(stamps)
+                logger.info("certificates and revocation lists have changed and are reloaded")
+            } catch {
+                guard watch.failed(stamps) else { continue }
+                logger.error("certificates or revocation lists have changed and cannot be used; what was in use stays, and they are tried again: \(error)")
+            }
+        }
+    }
+
+    private static func reload(_ trust: TrustSource, _ service: KMIPService, _ client: CoreHTTPClient?, _ configPath: String, _ logger: Logger) {
         do {
             let settings = try Settings.load(path: configPath, environment: Kcmd.environment())
-            try trust.reload(identities: StartUp.identities(settings))
+            // All or nothing: roles that only the new policy knows are not to meet the old one.
+            let policy = try Policy(settings.policy)
+            try client?.reload()
+            try trust.reload(identities: IdentityMap(settings))
+            service.policy = policy
             LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
-            logger.info("certificates, revocation lists, identity rules and log level are reloaded")
+            logger.info("certificates, revocation lists, identity rules, policy and log level are reloaded")
         } catch { logger.error("nothing was reloaded, what was in use stays: \(error)") }
     }
 
@@ -169,10 +204,11 @@ enum Daemon {
         _ logger: Logger
     ) async throws -> Parts {
         let limits = KMIPService.Limits(batch: settings.limits.batch, message: settings.limits.message)
+        let policy = try Policy(settings.policy)
         if let root {
             let mode = CoreMode(repository: ObjectRepository(store: store, keyring: TenantKeyring(store: store, root: root)))
             try await provision(settings, mode.engine, audit, logger)
-            let service = KMIPService(mode: mode, limits: limits) { chain in
+            let service = KMIPService(mode: mode, policy: policy, limits: limits) { chain in
                 switch trust.authenticate(chain: chain, now: WallClock.now / 1_000_000_000) {
                 case .success(let verified):
                     guard let principal = verified.principal else { return .failure(.init("no identity rule of Core maps it")) }
@@ -187,11 +223,15 @@ enum Daemon {
         }
         let client = try CoreHTTPClient(
             urls: core.urls,
-            certificateFile: settings.tls.certificate,
-            keyFile: settings.tls.key,
-            trustFile: settings.tls.trust,
+            files: CoreTrustFiles(
+                certificate: settings.tls.certificate,
+                key: settings.tls.key,
+                trust: settings.tls.trust,
+                revocation: settings.tls.crl
+            ),
             timeout: core.timeout,
-            group: group
+            group: group,
+            logger: logger
         )
         let keyring = LeasedKeyring(
             store: store,
@@ -201,26 +241,31 @@ enum Daemon {
         )
         let repository = ObjectRepository(store: store, keyring: keyring)
         keyring.setClosedHandler { repository.forget(tenant: $0) }
-        return Parts(service: KMIPService(mode: EdgeMode(repository: repository, core: client), limits: limits), keyring: keyring, client: client)
+        let service = KMIPService(mode: EdgeMode(repository: repository, core: client), policy: policy, limits: limits)
+        return Parts(service: service, keyring: keyring, client: client)
     }
 
     /// Makes the L3 keys that the configuration wants to be there; each leaves a record.
     private static func provision(_ settings: Settings, _ engine: Engine, _ audit: AuditLog, _ logger: Logger) async throws {
         for wanted in settings.provision {
-            let began = WallClock.now
+            let (began, start) = (WallClock.now, MonotonicClock.now)
             let key = Provisioning.Key(tenant: wanted.tenant, name: wanted.key)
-            guard let made = try await Provisioning.ensure(key, in: engine, now: began / 1_000_000_000) else { continue }
             var record = AuditRecord()
             record.time = began
             record.traceID = TraceContext.make().traceID
             record.transport = "internal"
             record.operation = "Create"
-            record.object = made
             record.level = "L3"
             record.objectType = "SymmetricKey"
-            record.resultStatus = "Success"
             record.rule = "provision"
-            record.duration = WallClock.now - began
+            // So that the intents of its commits say what they are for.
+            let made = try await ChangeContext.$record.withValue(record) {
+                try await Provisioning.ensure(key, in: engine, now: began / 1_000_000_000)
+            }
+            guard let made else { continue }
+            record.object = made
+            record.resultStatus = "Success"
+            record.duration = MonotonicClock.now - start
             try audit.append([record])
             logger.info("made the L3 key \(wanted.key) of \(wanted.tenant)", metadata: ["id": "\(made)"])
         }

@@ -8,7 +8,7 @@ struct Kcmd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kcmd",
         abstract: "The OpenKCM Crypto Service: a KMIP key-management daemon, Core or Edge as its configuration says.",
-        discussion: "Runs in the foreground. SIGTERM drains and stops; SIGHUP reloads certificates, revocation lists and log level."
+        discussion: "Runs in the foreground. SIGTERM drains and stops; SIGHUP reloads certificates, revocation lists, identity rules, policy and log level."
     )
 
     @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "file"))
@@ -24,7 +24,6 @@ struct Kcmd: AsyncParsableCommand {
             let faults = settings.checkFiles()
             for fault in faults { Self.complain("\(fault)") }
             guard faults.isEmpty else { throw ExitCode(1) }
-            try StartUp.refuseUnserved(settings)
             if check {
                 try await Daemon.check(settings)
                 print("\(config): the configuration of \(settings.node) (\(settings.mode.rawValue)) is good")

@@ -1,4 +1,5 @@
 internal import KCMAccess
+internal import KCMAccessSettings
 internal import KCMPluginHost
 internal import KCMServer
 internal import KCMSettings
@@ -11,12 +12,6 @@ struct Unserved: Error, CustomStringConvertible {
 
 /// The steps that `--check` and a real start have in common.
 enum StartUp {
-    static func refuseUnserved(_ settings: Settings) throws {
-        guard settings.policy == .builtIn else {
-            throw Unserved(description: "policy: own policies are not served yet; remove the key to use the built-in roles")
-        }
-    }
-
     static func trust(_ settings: Settings) throws -> TrustSource {
         try TrustSource(
             files: TrustFiles(
@@ -25,21 +20,7 @@ enum StartUp {
                 trust: settings.tls.trust,
                 revocation: settings.tls.crl
             ),
-            identities: identities(settings)
-        )
-    }
-
-    static func identities(_ settings: Settings) -> IdentityMap { IdentityMap(rules: settings.identity.map(rule)) }
-
-    private static func rule(_ rule: KCMSettings.IdentityRule) -> KCMAccess.IdentityRule {
-        KCMAccess.IdentityRule(
-            subject: Dictionary(rule.match.subject.map { ($0.name, $0.pattern) }, uniquingKeysWith: { first, _ in first }),
-            sanURI: rule.match.sanURI,
-            issuer: rule.match.issuer,
-            tenant: rule.tenant,
-            service: rule.service,
-            roles: rule.roles,
-            tenants: rule.tenants
+            identities: IdentityMap(settings)
         )
     }
 

@@ -1,4 +1,6 @@
+internal import KCMAudit
 internal import KCMCrypto
+internal import KCMDelegation
 internal import KCMPluginHost
 internal import KCMServer
 internal import Synchronization
@@ -7,15 +9,20 @@ internal import Synchronization
 final class Status: AdminSource {
     private let store: PluginStore
     private let root: PluginRootOfTrust?
+    private let audit: AuditLog
     private let server = Mutex<Server?>(nil)
+    private let core = Mutex<CoreHTTPClient?>(nil)
     private let isStopping = Atomic(false)
 
-    init(store: PluginStore, root: PluginRootOfTrust?) {
+    init(store: PluginStore, root: PluginRootOfTrust?, audit: AuditLog) {
         self.store = store
         self.root = root
+        self.audit = audit
     }
 
     func serve(_ server: Server) { self.server.withLock { $0 = server } }
+    /// At Edge: the way to Core.
+    func watch(_ client: CoreHTTPClient) { core.withLock { $0 = client } }
     func stop() { isStopping.store(true, ordering: .releasing) }
 
     func reasonsNotReady() async -> [String] {
@@ -24,11 +31,13 @@ final class Status: AdminSource {
         if server.withLock({ $0 == nil }) { reasons.append("starting") }
         do { try await store.checkHealth() } catch { reasons.append("keystore: \(error)") }
         do { try await root?.checkHealth() } catch { reasons.append("root of trust: \(error)") }
+        if let problem = audit.statistics.problem { reasons.append("audit log: \(problem)") }
         return reasons
     }
 
     func metrics() -> String {
         let memory = SecretBytes.statistics
+        let log = audit.statistics
         let connections = server.withLock { $0?.connectionCount } ?? 0
         return """
             # TYPE kcm_connections gauge
@@ -37,8 +46,19 @@ final class Status: AdminSource {
             kcm_locked_memory_bytes \(memory.locked)
             # TYPE kcm_locked_memory_used_bytes gauge
             kcm_locked_memory_used_bytes \(memory.used)
+            # TYPE kcm_audit_records_total counter
+            kcm_audit_records_total \(log.records)
+            # TYPE kcm_audit_failures_total counter
+            kcm_audit_failures_total \(log.failures)
+            # TYPE kcm_audit_rotations_total counter
+            kcm_audit_rotations_total \(log.rotations)
+            # TYPE kcm_audit_bytes gauge
+            kcm_audit_bytes \(log.bytes)
+            # TYPE kcm_audit_sequence gauge
+            kcm_audit_sequence \(log.sequence)
 
             """ + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
+            + (core.withLock { $0 }?.metrics ?? "")
     }
 
     /// The plugins' counters, in the text format that scrapers read.

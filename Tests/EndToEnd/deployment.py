@@ -144,9 +144,21 @@ class Deployment:
     def audit_log(self, side):
         return self.folder / "data" / f"{side}-audit.jsonl"
 
-    def verify_audit(self, side, log=None):
-        """`kcmctl audit verify` on a log or a copy of it."""
-        return run("kcmctl", "audit", "verify", log or self.audit_log(side), "--key", self.folder / "data" / f"{side}-audit.pub", "--json")
+    def set_audit(self, side, settings):
+        """Changes the audit section of a daemon that is not started: what stands there for `durability: write`."""
+        config = self.folder / f"{side}.yaml"
+        text = config.read_text()
+        assert text.count("durability: write") == 1
+        config.write_text(text.replace("durability: write", settings))
+
+    def set_durability(self, side, durability):
+        self.set_audit(side, f"durability: {durability}")
+
+    def verify_audit(self, side, *logs, key=None, expect=None):
+        """`kcmctl audit verify` on a log, or on copies of it."""
+        more = [] if expect is None else ["--expect", expect]
+        key = key or self.folder / "data" / f"{side}-audit.pub"
+        return run("kcmctl", "audit", "verify", *(logs or [self.audit_log(side)]), "--key", key, "--json", *more)
 
     def audit_records(self, side):
         """The records of what was done, without intents and checkpoints."""

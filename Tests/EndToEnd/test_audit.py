@@ -1,9 +1,11 @@
 """The audit log: one record for each batch item, no secret in it, and no change that goes unseen."""
 
 import json
+import random
 
 import pytest
 
+import deployment
 import ttlv
 
 TEXT = b"plaintext-that-must-not-be-logged"
@@ -104,6 +106,83 @@ def test_a_cut_off_end_is_found(copy):
     assert verify(lines[:-1] + [lines[-1][: len(lines[-1]) // 2]]).returncode == 1
     last_record = max(n for n, line in enumerate(lines) if '"operation"' in line)
     assert verify(lines[: last_record + 1]).returncode == 1
+
+
+def test_a_cut_off_end_behind_a_checkpoint_is_found_by_the_expected_sequence(shared, copy, tmp_path):
+    lines, _ = copy
+    last = json.loads(lines[-1])["seq"]
+    checkpoints = [n for n, line in enumerate(lines) if '"kind":"checkpoint"' in line]
+    cut = tmp_path / "cut.jsonl"
+    cut.write_text("".join(lines[: checkpoints[-2] + 1]))
+    silent = shared.verify_audit("edge", cut)
+    assert silent.returncode == 0 and not json.loads(silent.stdout)["ends_in_close"]
+    found = shared.verify_audit("edge", cut, expect=last)
+    assert found.returncode == 1
+    assert [finding["kind"] for finding in json.loads(found.stdout)["findings"]] == ["missing"]
+
+
+def test_a_replaced_file_is_found(shared, copy):
+    """Another daemon's log, whole and signed, in place of this one."""
+    assert shared.verify_audit("edge", shared.audit_log("core")).returncode == 1
+
+
+def test_every_random_change_of_a_byte_is_found(copy):
+    """Flips of one bit anywhere in a real log."""
+    lines, verify = copy
+    whole = bytearray("".join(lines[:40] if '"kind":"checkpoint"' in lines[39] else lines[: 1 + next(n for n in range(39, len(lines)) if '"checkpoint"' in lines[n])]).encode())
+    for _ in range(60):
+        at = random.randrange(len(whole))
+        flip = 1 << random.randrange(7)
+        whole[at] ^= flip
+        done = verify([whole.decode("latin-1")])
+        assert done.returncode == 1, f"byte {at}"
+        whole[at] ^= flip
+
+
+def test_both_logs_tell_one_story(shared, app, l3):
+    """Actor, edge and trace of a delegated Encrypt, over both logs."""
+    assert app.encrypt(l3, TEXT).ok
+    trace = [record for record in shared.audit_records("edge") if record["operation"] == "Encrypt" and record["object"] == l3][-1]["trace"]
+    shown = deployment.run("kcmctl", "audit", "show", "--trace", trace, "--json", shared.audit_log("edge"), shared.audit_log("core"))
+    assert shown.returncode == 0, shown.stderr
+    records = {record["node"]: record for record in map(json.loads, shown.stdout.splitlines()) if record["operation"] == "Encrypt"}
+    assert set(records) == {"edge-1", "core-1"}
+    at_edge, at_core = records["edge-1"], records["core-1"]
+    for field in ("tenant", "service", "roles", "subject", "issuer", "serial", "fingerprint", "object", "operation", "status"):
+        assert at_edge[field] == at_core[field], field
+    assert (at_edge["served_by"], at_core["served_by"]) == ("core", "local")
+    assert "via" not in at_edge and at_core["via"]["service"] == "edge"
+    people = deployment.run("kcmctl", "audit", "show", "--trace", trace, shared.audit_log("edge"), shared.audit_log("core")).stdout
+    assert "acme/acme-app via edge" in people and "by Core" in people
+
+
+def test_the_changes_of_an_undo_batch_name_who_asked(shared, name):
+    """One commit for the batch; each object's intent says which operation and whose."""
+    with shared.client("acme-app") as client:
+        attributes = [
+            ttlv.attribute("Cryptographic Algorithm", ttlv.enumeration("AttributeValue", ttlv.AES)),
+            ttlv.attribute("Cryptographic Length", ttlv.integer("AttributeValue", 256)),
+            ttlv.attribute("Cryptographic Usage Mask", ttlv.integer("AttributeValue", ttlv.ENCRYPT)),
+            ttlv.name_attribute(name),
+        ]
+        make = ("Create", [ttlv.enumeration("ObjectType", 2), ttlv.structure("TemplateAttribute", *attributes)])
+        results = client.batch(make, ("Activate", []), header=[ttlv.enumeration("BatchErrorContinuationOption", 3)])
+        assert [result.ok for result in results] == [True, True], results
+    made = results[0].identifier
+    lines = [line for line in shared.audit_lines("edge", "intent", "item") if line["object"] == made]
+    intents = [line for line in lines if line["kind"] == "intent"]
+    assert [(line["operation"], line["service"]) for line in intents] == [("Activate", "acme-app")]
+    assert {line["trace"] for line in lines} == {intents[0]["trace"]}
+    assert json.loads(shared.verify_audit("edge").stdout)["changes_without_result"] == 0
+
+
+def test_keys_that_the_daemons_make_have_records(shared, app, l4):
+    """L2 keys at Core, sealing keys at Edge, provisioned L3 keys."""
+    own = {side: [line for line in shared.audit_lines(side, "intent") if line["transport"] == "internal"] for side in ("core", "edge")}
+    assert {line["object"] for line in own["core"]} >= {"t/l2/1", "t/blind"}
+    assert {line["object"] for line in own["edge"]} == {"t/seal/1"}
+    assert all(line["operation"] == "Create" for side in own.values() for line in side)
+    assert any(line["rule"] == "provision: acme" for line in own["core"])
 
 
 def test_another_key_does_not_verify(shared, copy):

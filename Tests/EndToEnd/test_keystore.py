@@ -11,7 +11,7 @@ import deployment as deployments
 import ttlv
 
 # Each store in turn takes what the one before it held.
-CHAIN = [("sqlite", "edge-second.sqlite")]
+CHAIN = [("lmdb", "edge.lmdb"), ("file", "edge.files"), ("sqlite", "edge-second.sqlite")]
 TENANTS = {"acme": ["acme-app", "acme-admin"], "globex": ["globex-app", "globex-admin"]}
 
 
@@ -72,6 +72,8 @@ def test_keys_survive_every_plugin(own):
         assert {row["tenant"]: row["written"] == row["records"] for row in copied["tenants"]} == {"acme": True, "globex": True}
         stat = json.loads(deployments.run("kcmctl", "keystore", "stat", target, "--json").stdout)
         assert stat["plugin"] == plugin and stat["format"] == 1
+        verified = deployments.run("kcmctl", "keystore", "verify", target)
+        assert verified.returncode == 0, verified.stderr
         assert [row["sha256"] for row in stat["tenants"]] == [row["sha256"] for row in copied["tenants"]]
         use(own, "edge", plugin, name)
         own.start()

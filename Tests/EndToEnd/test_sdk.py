@@ -38,6 +38,15 @@ def test_it_exports_the_entry_alone(example):
     assert [line.split()[-1] for line in said.splitlines()] == ["kcm_plugin_entry"]
 
 
+def test_it_passes_the_kit(example, tmp_path):
+    name, library = example
+    options = ["--settings", "path={dir}/store.log"] if name == "logbook" else []
+    done = deployments.run("kcmctl", "plugin", "check", library, "--rounds", "25", *options, timeout=300)
+    assert done.returncode == 0, done.stdout
+    assert "0 failed" in done.stdout.splitlines()[-1]
+    assert (name == "shelf") == ("skipped  store.durable.crash" in done.stdout)
+
+
 def test_an_edge_runs_on_it(example, own):
     name, library = example
     _, settings = EXAMPLES[name]

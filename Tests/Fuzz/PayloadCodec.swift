@@ -18,6 +18,16 @@ struct PayloadCodec {
         }
     }
 
+    /// An operation that has no response of its own.
+    private init<Q: RequestPayload>(_: Q.Type) {
+        request = { (reader) throws(KMIPError) in
+            let payload = try Q(from: &reader)
+            var writer = TTLVWriter()
+            payload.encode(to: &writer)
+        }
+        response = { (reader) throws(KMIPError) in while let item = try reader.next() { try reader.validate(item) } }
+    }
+
     /// nil for an operation without types of its own.
     static func of(_ operation: KMIP.Operation) -> PayloadCodec? {
         switch operation {
@@ -32,6 +42,7 @@ struct PayloadCodec {
         case .destroy: PayloadCodec(DestroyRequest.self, DestroyResponse.self)
         case .encrypt: PayloadCodec(EncryptRequest.self, EncryptResponse.self)
         case .decrypt: PayloadCodec(DecryptRequest.self, DecryptResponse.self)
+        case .poll: PayloadCodec(PollRequest.self)
         case .query: PayloadCodec(QueryRequest.self, QueryResponse.self)
         case .discoverVersions: PayloadCodec(DiscoverVersionsRequest.self, DiscoverVersionsResponse.self)
         case .addAttribute: PayloadCodec(AddAttributeRequest.self, AddAttributeResponse.self)

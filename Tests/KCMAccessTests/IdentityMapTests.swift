@@ -43,4 +43,22 @@ import Testing
         #expect(map.principal(of: facts([("CN", "adm-1")]))?.roles == [.auditor])
         #expect(map.principal(of: facts([("CN", "adm-1")], issuer: "CN=other")) == nil)
     }
+
+    @Test func dnsNamesMapAndAStarStaysWithinALabel() throws {
+        let map = IdentityMap(rules: [IdentityRule(sanDNS: "*.*.kcm.example", tenant: "$2", service: "$1", roles: ["service"])])
+        let found = try #require(map.principal(of: facts([], san: ["URI:spiffe://x", "DNS:pay.acme.kcm.example"])))
+        #expect(found.tenant == "acme" && found.service == "pay")
+        #expect(map.principal(of: facts([], san: ["DNS:a.pay.acme.kcm.example"])) == nil)
+        #expect(map.principal(of: facts([], san: ["URI:pay.acme.kcm.example", "DNS:pay.acme.kcm.example.evil"])) == nil)
+        #expect(map.principal(of: facts([("CN", "pay.acme.kcm.example")])) == nil, "a Common Name is no DNS name")
+    }
+
+    @Test func theFirstRuleThatMatchesDecidesEvenWhereItGivesNothing() {
+        let map = IdentityMap(rules: [
+            IdentityRule(subject: ["OU": "guest"], tenant: "$L", service: "$CN", roles: ["service"]),
+            IdentityRule(tenant: "$O", service: "$CN", roles: ["service"]),
+        ])
+        #expect(map.principal(of: facts([("O", "acme"), ("OU", "guest"), ("CN", "x")])) == nil)
+        #expect(map.principal(of: facts([("O", "acme"), ("CN", "x")]))?.tenant == "acme")
+    }
 }

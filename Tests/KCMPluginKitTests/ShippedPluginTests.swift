@@ -2,7 +2,7 @@ import Glibc
 import KCMPluginKit
 import Testing
 
-/// The shipped plugins keep to the contract.
+/// The kit as a library, on shipped plugins. That each of them conforms is for the end-to-end tests, which run the command.
 @Suite(.serialized) struct ShippedPluginTests {
     private func outcome(_ options: KitOptions) async throws -> KitReport {
         var options = options
@@ -10,13 +10,6 @@ import Testing
         let report = try await KitRun.report(options)
         for failed in report.outcomes where failed.result == .fail { Issue.record("\(failed.check): \(failed.reason ?? "")") }
         return report
-    }
-
-    @Test func sqliteConforms() async throws {
-        let report = try await outcome(KitOptions("\(KitRun.products)/libkcm-sqlite.so", "path={dir}/store.sqlite"))
-        #expect(report.plugin.name == "sqlite" && report.plugin.isDurable)
-        let skipped = Set(report.outcomes.filter { $0.result == .skipped }.map(\.check))
-        #expect(skipped.isSubset(of: ["store.verify"]))
     }
 
     /// One medium for all checks: each keeps to namespaces of its own and empties them.
@@ -28,21 +21,6 @@ import Testing
         options.skip = ["store.threads", "store.memory"]
         _ = try await outcome(options)
         options.only = ["store.namespaces", "store.statistics"]
-        _ = try await outcome(options)
-    }
-
-    @Test func memoryConforms() async throws {
-        let report = try await outcome(KitOptions("\(KitRun.products)/libkcm-memory.so"))
-        #expect(report.outcomes.contains { $0.check == "store.durable.crash" && $0.result == .skipped })
-        #expect(!report.outcomes.contains { $0.check.hasPrefix("root.") })
-    }
-
-    @Test func fileConforms() async throws {
-        let built = try BuiltFixture("root.c", fault: "NONE")
-        let key = "\(built.folder)/root.key"
-        #expect(system("umask 077; printf 'kcm-root-key-1\\n1 %s\\n' \(String(repeating: "5a", count: 32)) > '\(key)'") == 0)
-        var options = KitOptions("\(KitRun.products)/libkcm-file.so", "path=\(key)")
-        options.only = ["plugin", "root"]
         _ = try await outcome(options)
     }
 

@@ -3,6 +3,7 @@ import KCMCrypto
 import KCMDelegation
 import KCMEdge
 import KCMService
+import Logging
 import NIOCore
 import NIOPosix
 import Testing
@@ -16,18 +17,23 @@ import Testing
         ports: [Int],
         path: String = "/kmip",
         trust: String? = nil,
+        revocation: String? = nil,
         identity: TestPKI.Identity? = nil,
-        timeout: Duration = .seconds(3),
+        timeout: Duration = patience,
         _ body: (CoreHTTPClient) async throws -> T
     ) async throws -> T {
         let identity = try identity ?? server.pki.client("edge")
         let client = try CoreHTTPClient(
             urls: ports.map { "https://127.0.0.1:\($0)\(path)" },
-            certificateFile: identity.certificate,
-            keyFile: identity.key,
-            trustFile: trust ?? server.pki.trust,
+            files: CoreTrustFiles(
+                certificate: identity.certificate,
+                key: identity.key,
+                trust: trust ?? server.pki.trust,
+                revocation: revocation
+            ),
             timeout: timeout,
-            group: server.group
+            group: server.group,
+            logger: Logger(label: "test")
         )
         do {
             let result = try await body(client)
@@ -114,7 +120,7 @@ import Testing
             let stranger = try other.client("edge")
             defer { withExtendedLifetime(other) {} }
             try await with(server, ports: [server.https], identity: stranger) { client in
-                #expect(await failure(client)?.kind == .untrusted)
+                #expect(await failure(client)?.kind == .refused)
             }
         }
     }

@@ -60,11 +60,12 @@ import Testing
         try await TestServer.with(limits: .init(message: 4096, messageTime: .milliseconds(500))) { server in
             let client = try await server.raw(try server.pki.client())
             var half = Frames.request()
+            // On a busy machine the cut comes before the last piece.
             for _ in 0..<3 {
-                try await client.write(half.readSlice(length: 3) ?? ByteBuffer())
+                try? await client.write(half.readSlice(length: 3) ?? ByteBuffer())
                 try await Task.sleep(for: .milliseconds(60))
             }
-            #expect(await client.isClosed(within: .seconds(2)))
+            #expect(await client.isClosed())
             #expect(server.responder.exchanges.isEmpty)
         }
     }
@@ -74,7 +75,7 @@ import Testing
             let client = try await server.raw(try server.pki.client())
             try await client.write(Frames.request())
             #expect(await client.receives { $0 == Frames.response() })
-            #expect(await client.isClosed(within: .seconds(4)))
+            #expect(await client.isClosed())
         }
     }
 
@@ -139,8 +140,11 @@ import Testing
             try await busy.write(Frames.request(.late, id: 3))
             #expect(await eventually { server.responder.exchanges.count == 2 })
             async let drained: Void = server.server.drain(deadline: .seconds(10))
-            #expect(await idle.isClosed(within: .seconds(1)))
-            #expect(await busy.isClosed(within: .seconds(5)))
+            #expect(await idle.isClosed())
+            #expect(await busy.isClosed())
+            // What is idle does not wait for what is not.
+            let (first, last) = (try #require(idle.closed), try #require(busy.closed))
+            #expect(last - first > .milliseconds(100))
             #expect(busy.bytes == Frames.response(.late, id: 3))
             await drained
             #expect(server.server.connectionCount == 0)

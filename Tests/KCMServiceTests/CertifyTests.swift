@@ -39,6 +39,14 @@ import Testing
         try Certificate(der: try await world.bytes(identifier))
     }
 
+    @Test(arguments: [Int64.min, .max]) func validityAtTheEndsOfTimeIsRefused(_ date: Int64) async throws {
+        let world = try World.atEdge()
+        _ = try await authority(world)
+        let template = World.attributes(and: [Attribute(.activationDate, .dateTime(date))])
+        let request = CertifyRequest(uniqueIdentifier: try await pair(world).publicKeyUniqueIdentifier, templateAttribute: template)
+        #expect(try await world.reason(request) == (date > 0 ? .invalidField : .cryptographicFailure))
+    }
+
     @Test func aPublicKeyIsCertifiedAndRenewed() async throws {
         let world = try World.atEdge()
         let authority = try await authority(world)

@@ -97,6 +97,36 @@ import Testing
         #expect(try await world.batch([decrypt], from: World.edge, acting: "acme").items[0].resultReason == .permissionDenied)
     }
 
+    @Test func credentialsInTheHeaderGrantNothing() async throws {
+        let world = try World.atCore()
+        // The name and password of an administrator, as clients of other servers send them.
+        var writer = TTLVWriter()
+        let message = writer.beginStructure(.requestMessage)
+        let header = writer.beginStructure(.requestHeader)
+        let version = writer.beginStructure(.protocolVersion)
+        writer.integer(.protocolVersionMajor, 1)
+        writer.integer(.protocolVersionMinor, 4)
+        writer.endStructure(version)
+        let authentication = writer.beginStructure(.authentication)
+        let credential = writer.beginStructure(.credential)
+        writer.enumeration(.credentialType, CredentialType.usernameAndPassword)
+        let value = writer.beginStructure(.credentialValue)
+        writer.text(.username, "acme-admin")
+        writer.text(.password, "secret")
+        for mark in [value, credential, authentication] { writer.endStructure(mark) }
+        writer.integer(.batchCount, 1)
+        writer.endStructure(header)
+        RequestMessage(World.create(), version: .v1_4).items[0].encode(to: &writer)
+        writer.endStructure(message)
+        for (principal, expected) in [(World.acme, .permissionDenied), (World.auditor, .permissionDenied), (World.admin, nil), (nil, .authenticationNotSuccessful)]
+            as [(Principal?, ResultReason?)]
+        {
+            let answer = await world.answer(Exchange(frame: writer.buffer), from: principal)
+            #expect(try ResponseMessage(frame: answer.frame).items.map(\.resultReason) == [expected])
+            #expect(answer.audit[0].actor?.service == principal?.service ?? "")
+        }
+    }
+
     // MARK: Batches
 
     @Test func aBatchStopsAtAFailureUnlessItIsToGoOn() async throws {

@@ -30,15 +30,22 @@ struct World {
         return Principal(tenant: tenant, service: service, roles: [role], assignedTenants: assigned, certificate: certificate)
     }
 
-    static func atEdge() throws -> World {
-        try World { EdgeMode(repository: $0, core: AbsentCore()) }
+    static func atEdge(_ policy: Policy = Policy()) throws -> World {
+        try World(policy, nil) { EdgeMode(repository: $0, core: AbsentCore()) }
     }
 
-    static func atCore() throws -> World {
-        try World { CoreMode(repository: $0) }
+    /// - Parameter propagated: whom a chain that an edge passes on stands for.
+    static func atCore(_ policy: Policy = Policy(), propagated: @escaping @Sendable ([[UInt8]]) -> Principal? = known) throws -> World {
+        try World(policy, propagated) { CoreMode(repository: $0) }
     }
 
-    private init(_ mode: (ObjectRepository) -> any KeyMode) throws {
+    @Sendable static func known(_ chain: [[UInt8]]) -> Principal? { chain == [[1]] ? acme : chain == [[2]] ? globex : nil }
+
+    private init(
+        _ policy: Policy,
+        _ propagated: (@Sendable ([[UInt8]]) -> Principal?)?,
+        _ mode: (ObjectRepository) -> any KeyMode
+    ) throws {
         store = try PluginStore(
             try PluginLibrary.load("memory", searchPath: .standard()),
             settings: [:],
@@ -47,9 +54,14 @@ struct World {
         keyring = FixedKeyring()
         let mode = mode(ObjectRepository(store: store, keyring: keyring))
         engine = mode.engine
-        service = KMIPService(mode: mode, limits: .init(batch: 10)) { chain in
-            chain == [[1]] ? .success(World.acme) : chain == [[2]] ? .success(World.globex) : .failure(.init("not known"))
+        var verify: KMIPService.PropagatedChainVerifier?
+        if let propagated {
+            verify = { chain in
+                guard let client = propagated(chain) else { return .failure(.init("not known")) }
+                return .success(client)
+            }
         }
+        service = KMIPService(mode: mode, policy: policy, limits: .init(batch: 10), verifyPropagated: verify)
     }
 
     /// Sends a message and waits for the answer.

@@ -11,7 +11,7 @@ enum Samples {
         keystore: {plugin: sqlite, settings: {path: data/edge.sqlite, cache: 4MiB}}
         core: {url: "https://127.0.0.1:5691/kmip", timeout: 2s}
         sealing: {key: edge-sealing, lease: 5m}
-        audit: {path: data/edge-audit.jsonl, key: data/edge-audit.key, durability: fsync}
+        audit: {path: data/edge-audit.jsonl, key: data/edge-audit.key, durability: fsync, rotate: {size: 1MiB, age: 12h}}
         limits: {message: 64KiB, connections: 100, batch: 10, idle: 10m, handshake: 250ms, in_flight: 7, drain: 3s, locked_memory: 1MiB}
         plugins: {path: [lib/kcm/plugins, /opt/kcm], timeout: 1s}
         log: {level: debug, format: json}
@@ -36,7 +36,7 @@ enum Samples {
             service: $CN
             roles: [edge]
             tenants: [acme, globex]
-          - {tenant: $1, service: $CN, roles: "$OU"}
+          - {match: {san_dns: "*.kcm.example"}, tenant: $1, service: $CN, roles: "$OU"}
         policy:
           roles:
             service: [Create]

@@ -12,6 +12,9 @@
  * Returns NULL with errno set; ENOMEM or EPERM where RLIMIT_MEMLOCK is too small. Any thread. */
 void *kcm_locked_map(size_t size);
 
+/* Gives a chunk of that size back; what was in it is wiped by the caller. Any thread. */
+void kcm_locked_unmap(void *memory, size_t size);
+
 /* This thread's cipher context, made on first use and freed when the thread ends. NULL when memory is out. */
 EVP_CIPHER_CTX *kcm_thread_cipher_ctx(void);
 
@@ -29,6 +32,7 @@ EVP_MAC_CTX *kcm_mac_begin(int is_hmac, const char *algorithm, const void *key, 
 
 /* New key pairs; NULL with OpenSSL's error queue set. The caller frees with EVP_PKEY_free. Any thread. */
 EVP_PKEY *kcm_generate_p256(void);
+EVP_PKEY *kcm_generate_p384(void);
 EVP_PKEY *kcm_generate_ed25519(void);
 EVP_PKEY *kcm_generate_rsa(size_t bits);
 

@@ -34,6 +34,8 @@ enum AuditField {
     // Of signed lines.
     /// Fingerprint of the public key that verifies the log.
     static let key: StaticString = "key"
+    /// The public key of the lines that follow a change of keys: its 32 bytes in hex.
+    static let nextKey: StaticString = "next_key"
     /// Bytes that recovery cut off.
     static let cut: StaticString = "cut_bytes"
 

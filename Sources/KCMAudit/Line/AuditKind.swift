@@ -13,6 +13,8 @@ public enum AuditKind: String, Sendable, Hashable, CaseIterable {
     case resume
     /// As `resume`, after a torn end was cut off; says how many bytes; signed.
     case recovered
+    /// The lines that follow are signed with another key, which this one names; signed with the key before.
+    case keyChange = "key_change"
     /// Last line of a file whose chain goes on in the next; signed.
     case rotate
     /// The log was closed in good order; signed.
@@ -30,6 +32,7 @@ public enum AuditKind: String, Sendable, Hashable, CaseIterable {
         case .checkpoint: "checkpoint"
         case .resume: "resume"
         case .recovered: "recovered"
+        case .keyChange: "key_change"
         case .rotate: "rotate"
         case .close: "close"
         }

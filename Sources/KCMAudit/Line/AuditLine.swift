@@ -9,14 +9,20 @@ struct AuditLine {
     /// Of a signed line, with the number of bytes that it covers.
     let signature: (bytes: [UInt8], covers: Int)?
 
+    /// Of a change of keys: the public key that verifies the lines behind it, 32 bytes.
+    let nextKey: [UInt8]?
+    /// Of the line, in nanoseconds since 1970 UTC.
+    let time: Int64
+
     /// - Parameter line: without its newline.
     init?(_ line: UnsafeRawBufferPointer) {
         var scanner = Scanner(rest: line[...])
         guard scanner.skip("{\"v\":1,\"kind\":\""), let kind = scanner.kind(), scanner.skip("\",\"seq\":"),
-            let sequence = scanner.decimal(), scanner.skip(",\"time\":\"")
+            let sequence = scanner.decimal(), scanner.skip(",\"time\":\""), let time = scanner.time()
         else { return nil }
         self.kind = kind
         self.sequence = sequence
+        self.time = time
         var end = line.count
         if kind.isSigned {
             // ,"sig":" 128 digits "}
@@ -41,42 +47,21 @@ struct AuditLine {
             let previous = ChainHash(digits: UnsafeRawBufferPointer(rebasing: line[start + 9..<end - 1]))
         else { return nil }
         self.previous = previous
+        if kind == .keyChange {
+            // ,"next_key":" 64 digits "
+            let field = start - 13 - 64 - 1
+            guard field > 0, Self.matches(line, at: field, ",\"next_key\":\""), Self.matches(line, at: start - 1, "\""),
+                let key = ChainHash(digits: UnsafeRawBufferPointer(rebasing: line[field + 13..<start - 1]))
+            else { return nil }
+            nextKey = key.withUnsafeBytes { Array($0) }
+        } else {
+            nextKey = nil
+        }
     }
 
     private static func matches(_ line: UnsafeRawBufferPointer, at offset: Int, _ text: StaticString) -> Bool {
         guard offset >= 0, offset + text.utf8CodeUnitCount <= line.count else { return false }
         for index in 0..<text.utf8CodeUnitCount where line[offset + index] != text.utf8Start[index] { return false }
         return true
-    }
-
-    private struct Scanner {
-        var rest: Slice<UnsafeRawBufferPointer>
-
-        mutating func skip(_ text: StaticString) -> Bool {
-            guard rest.count >= text.utf8CodeUnitCount else { return false }
-            for index in 0..<text.utf8CodeUnitCount where rest[rest.startIndex + index] != text.utf8Start[index] { return false }
-            rest = rest.dropFirst(text.utf8CodeUnitCount)
-            return true
-        }
-
-        mutating func kind() -> AuditKind? {
-            let name = rest.prefix(16).prefix { $0 != UInt8(ascii: "\"") }
-            rest = rest.dropFirst(name.count)
-            return AuditKind(rawValue: String(decoding: name, as: UTF8.self))
-        }
-
-        mutating func decimal() -> UInt64? {
-            let digits = rest.prefix(20).prefix { (0x30...0x39).contains($0) }
-            guard let first = digits.first, first != 0x30 || digits.count == 1 else { return nil }
-            rest = rest.dropFirst(digits.count)
-            var number: UInt64 = 0
-            for digit in digits {
-                let (tens, over) = number.multipliedReportingOverflow(by: 10)
-                let (sum, overAgain) = tens.addingReportingOverflow(UInt64(digit - 0x30))
-                guard !over, !overAgain else { return nil }
-                number = sum
-            }
-            return number
-        }
     }
 }

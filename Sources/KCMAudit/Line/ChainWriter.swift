@@ -15,7 +15,8 @@ struct ChainWriter: ~Copyable {
     var buffer = LineBuffer()
     private let node: String
     private let mode: String
-    private let key: SigningKey
+    /// Signs.
+    private(set) var key: SigningKey
 
     init(position: Position, node: String, mode: String, key: SigningKey) {
         self.position = position
@@ -32,8 +33,10 @@ struct ChainWriter: ~Copyable {
     }
 
     /// A signed line of a kind other than `item`.
-    /// - Parameter cut: bytes that recovery cut off.
-    mutating func appendSigned(_ kind: AuditKind, time: Int64, cut: Int64? = nil) throws(AuditError) {
+    /// - Parameters:
+    ///   - cut: bytes that recovery cut off.
+    ///   - next: of a change of keys: the key that verifies what follows.
+    mutating func appendSigned(_ kind: AuditKind, time: Int64, cut: Int64? = nil, next: VerifyingKey? = nil) throws(AuditError) {
         let start = begin(kind, time)
         if kind == .open || kind == .resume || kind == .recovered {
             buffer.appendName(AuditField.key)
@@ -42,6 +45,12 @@ struct ChainWriter: ~Copyable {
         if let cut {
             buffer.appendName(AuditField.cut)
             buffer.append(decimal: cut)
+        }
+        if let next {
+            buffer.appendName(AuditField.nextKey)
+            buffer.append(UInt8(ascii: "\""))
+            next.rawBytes.withUnsafeBytes { buffer.append(hexadecimal: $0) }
+            buffer.append(UInt8(ascii: "\""))
         }
         appendPrevious()
         let signature: [UInt8]
@@ -53,6 +62,18 @@ struct ChainWriter: ~Copyable {
         signature.withUnsafeBytes { buffer.append(hexadecimal: $0) }
         buffer.append(UInt8(ascii: "\""))
         finish(start)
+    }
+
+    /// Names the new key under the old one's signature, and signs with the new one from here on.
+    mutating func changeKey(to key: SigningKey, time: Int64) throws(AuditError) {
+        try appendSigned(.keyChange, time: time, next: key.verifyingKey)
+        self.key = key
+    }
+
+    /// Takes back what was appended since `position` and was not written.
+    mutating func rewind(to position: Position, key: SigningKey) {
+        self.position = position
+        self.key = key
     }
 
     private mutating func begin(_ kind: AuditKind, _ time: Int64) -> Int {

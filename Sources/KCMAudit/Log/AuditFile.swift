@@ -6,8 +6,9 @@ struct AuditFile: ~Copyable {
     private let path: String
 
     /// Opens or creates (0600). Blocks.
+    /// - Parameter final: the path that the file will be moved to, for messages.
     /// - Throws: `.input`, or `.locked` where another process has it.
-    init(path: String) throws(AuditError) {
+    init(path: String, laterAt final: String? = nil) throws(AuditError) {
         let descriptor = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw Self.failure("open", path) }
         var status = stat()
@@ -28,7 +29,7 @@ struct AuditFile: ~Copyable {
             throw AuditError(.locked, "\(path) is being rotated by another process")
         }
         self.descriptor = descriptor
-        self.path = path
+        self.path = final ?? path
     }
 
     /// Whether `other` is a second name of this file.
@@ -84,6 +85,14 @@ struct AuditFile: ~Copyable {
     func synchronize(name: Bool = false) throws(AuditError) {
         guard fdatasync(descriptor) == 0 else { throw Self.failure("write", path) }
         if name { try Self.synchronizeFolder(of: path) }
+    }
+
+    /// To the medium, a file that is named.
+    static func synchronize(_ path: String) throws(AuditError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw failure("open", path) }
+        defer { close(descriptor) }
+        guard fdatasync(descriptor) == 0 else { throw failure("write", path) }
     }
 
     static func synchronizeFolder(of path: String) throws(AuditError) {

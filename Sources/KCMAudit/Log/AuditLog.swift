@@ -12,6 +12,10 @@ public final class AuditLog: Sendable {
         var chain: ChainWriter
         /// Of the file, up to the last good line.
         var length: Int64
+        /// Time of the file's first line: nanoseconds since 1970 UTC.
+        var began: Int64
+        /// Of a file that holds only its first line; 0 where that is not known.
+        var emptyLength: Int64 = 0
         /// A failed write may have left bytes behind `length`.
         var mustTruncate = false
         var isClosed = false
@@ -23,9 +27,9 @@ public final class AuditLog: Sendable {
     public let durability: AuditDurability
     let node: String
     let mode: String
-    let key: SigningKey
     let clock: @Sendable () -> Int64
     let state: Mutex<State>
+    let meters = AuditMeters()
 
     /// Opens or creates the log, checks its end and continues the chain; a torn end is cut off, and a signed line says so. Blocks.
     /// - Parameters:
@@ -48,22 +52,25 @@ public final class AuditLog: Sendable {
         try Self.undoRotation(path, file, end.position.sequence)
         if end.cut > 0 { try file.truncate(to: end.length) }
         let kind: AuditKind = end.length == 0 ? .open : end.cut > 0 ? .recovered : .resume
+        let began = end.length == 0 ? clock() : try LogEnd.firstTime(in: file) ?? clock()
         var state = State(
             file: file,
             chain: ChainWriter(position: end.position, node: node, mode: mode, key: key),
-            length: end.length
+            length: end.length,
+            began: began
         )
         try Self.commit(&state, durability) { (chain) throws(AuditError) in
             try chain.appendSigned(kind, time: clock(), cut: end.cut > 0 && kind != .open ? end.cut : nil)
             // A file cut down to nothing begins anew, and says what was there.
             if kind == .open, end.cut > 0 { try chain.appendSigned(.recovered, time: clock(), cut: end.cut) }
         }
+        if end.length == 0 { state.emptyLength = state.length }
         if durability == .fsync { try state.file.synchronize(name: true) }
+        meters.succeed(records: 0, length: state.length, sequence: state.chain.position.sequence)
         self.path = path
         self.durability = durability
         self.node = node
         self.mode = mode
-        self.key = key
         self.clock = clock
         self.state = Mutex(state)
     }
@@ -72,6 +79,11 @@ public final class AuditLog: Sendable {
     /// - Parameter kind: `.item` for what was done, `.intent` for what is about to be.
     ///
     /// Costs the caller a signature (some 40 µs) and the write; with `fsync` also the medium's time, so not on an event loop then.
+    ///
+    /// Intents are signed as well: at opening, what no signature covers is cut off as the rest of a torn write, since anybody who can
+    /// write the file could have put it there. An intent without a signature of its own would be cut off in the very case that it is
+    /// for, the crash before the next checkpoint. The journal shares one signature among all that wait, so under load it is a small
+    /// part of a durable commit.
     /// - Throws: `AuditError`: nothing of the batch is in the log, and the next call tries again by itself.
     public func append(_ records: [AuditRecord], as kind: AuditKind = .item) throws(AuditError) {
         guard !records.isEmpty else { return }
@@ -81,6 +93,7 @@ public final class AuditLog: Sendable {
                 for record in records { chain.append(record, as: kind) }
                 try chain.appendSigned(.checkpoint, time: clock())
             }
+            meters.succeed(records: records.count, length: state.length, sequence: state.chain.position.sequence)
         }
     }
 
@@ -88,15 +101,16 @@ public final class AuditLog: Sendable {
     public func close() throws(AuditError) {
         try withState { (state) throws(AuditError) in
             try Self.commit(&state, .fsync) { (chain) throws(AuditError) in try chain.appendSigned(.close, time: clock()) }
+            meters.succeed(records: 0, length: state.length, sequence: state.chain.position.sequence)
             state.isClosed = true
         }
     }
 
     /// The sequence number of the last line written; what a verifier can be told to expect.
-    public var lastSequence: UInt64 { state.withLock { $0.chain.position.sequence } }
+    public var lastSequence: UInt64 { meters.statistics.sequence }
 
     /// The key that verifies this log.
-    public var verifyingKey: VerifyingKey { key.verifyingKey }
+    public var verifyingKey: VerifyingKey { state.withLock { $0.chain.key.verifyingKey } }
 
     /// The system's clock: nanoseconds since 1970 UTC.
     public static let now: @Sendable () -> Int64 = {
@@ -106,9 +120,14 @@ public final class AuditLog: Sendable {
     }
 
     func withState(_ body: (inout State) throws(AuditError) -> Void) throws(AuditError) {
-        try state.withLock { (state) throws(AuditError) in
-            guard !state.isClosed else { throw AuditError(.closed, "\(path) is closed") }
-            try body(&state)
+        do throws(AuditError) {
+            try state.withLock { (state) throws(AuditError) in
+                guard !state.isClosed else { throw AuditError(.closed, "\(path) is closed") }
+                try body(&state)
+            }
+        } catch {
+            if error.code != .closed { meters.fail(error) }
+            throw error
         }
     }
 
@@ -118,7 +137,7 @@ public final class AuditLog: Sendable {
         _ durability: AuditDurability,
         _ build: (inout ChainWriter) throws(AuditError) -> Void
     ) throws(AuditError) {
-        let before = state.chain.position
+        let before = (state.chain.position, state.chain.key)
         defer { state.chain.buffer.removeAll() }
         do throws(AuditError) {
             if state.mustTruncate {
@@ -133,7 +152,7 @@ public final class AuditLog: Sendable {
             state.length += Int64(state.chain.buffer.count)
             state.mustTruncate = false
         } catch {
-            state.chain.position = before
+            state.chain.rewind(to: before.0, key: before.1)
             // Where this fails too, the next commit begins with it.
             if state.mustTruncate, (try? state.file.truncate(to: state.length)) != nil { state.mustTruncate = false }
             throw error

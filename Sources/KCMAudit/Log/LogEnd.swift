@@ -44,9 +44,11 @@ struct LogEnd {
             }
             var last: (end: Int, position: ChainWriter.Position)?
             var before: ChainWriter.Position?
+            // What lies before a change of keys is signed with another one; the chain ties it to what is checked here.
+            let keyChange = lastKeyChange(in: bytes, from: offset)
             while let newline = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) {
                 let line = UnsafeRawBufferPointer(rebasing: bytes[offset..<newline])
-                if let reason = fault(line, after: before, key) {
+                if let reason = fault(line, after: before, offset < keyChange ? nil : key) {
                     // Power loss can leave a file long enough with pages that were never written: zeros.
                     if line.contains(0) { break }
                     let advice = "run `kcmctl audit verify`, and move the file away to begin a new log"
@@ -67,16 +69,42 @@ struct LogEnd {
         return try found.get()
     }
 
-    private static func fault(_ line: UnsafeRawBufferPointer, after before: ChainWriter.Position?, _ key: VerifyingKey) -> String? {
+    private static func fault(_ line: UnsafeRawBufferPointer, after before: ChainWriter.Position?, _ key: VerifyingKey?) -> String? {
         guard let parsed = AuditLine(line) else { return "it is no line of an audit log" }
         if let before {
             guard parsed.sequence == before.sequence + 1 else { return "sequence \(parsed.sequence) follows \(before.sequence)" }
             guard parsed.previous == before.hash else { return "the line before it was changed" }
+        }
+        guard let key else { return nil }
+        if let next = parsed.nextKey {
+            return next == key.rawBytes ? nil : "the log was handed to another key"
         }
         if let signature = parsed.signature {
             let signed = UnsafeRawBufferPointer(rebasing: line[..<signature.covers])
             guard AuditSignature.isValid(signature.bytes, for: signed, key: key) else { return "its signature is not by this key" }
         }
         return nil
+    }
+
+    /// Where the last line begins that names another key; -1 where none does.
+    private static func lastKeyChange(in bytes: UnsafeRawBufferPointer, from first: Int) -> Int {
+        let head = Array("{\"v\":1,\"kind\":\"key_change\"".utf8)
+        var found = -1
+        var offset = first
+        while offset < bytes.count {
+            if bytes[offset...].starts(with: head) { found = offset }
+            guard let newline = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) else { break }
+            offset = newline + 1
+        }
+        return found
+    }
+
+    /// When the file was begun; `nil` where its first line cannot be read.
+    static func firstTime(in file: borrowing AuditFile) throws(AuditError) -> Int64? {
+        let bytes = try file.read(at: 0, count: Int(min(4096, file.size())))
+        return bytes.withUnsafeBytes { bytes in
+            guard let newline = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+            return AuditLine(UnsafeRawBufferPointer(rebasing: bytes[..<newline]))?.time
+        }
     }
 }

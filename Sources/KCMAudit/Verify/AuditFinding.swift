@@ -3,7 +3,7 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
     /// What it is; more kinds may come.
     public struct Kind: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String, Hashable, Sendable {
-            case malformed, edited, removed, inserted, signature, header, continuation, incomplete, unsigned, missing
+            case malformed, edited, removed, inserted, signature, header, continuation, incomplete, unsigned, missing, key
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
@@ -28,6 +28,9 @@ public struct AuditFinding: Sendable, Equatable, CustomStringConvertible {
         public static let unsigned = Kind(.unsigned)
         /// The log ends before the sequence number that was expected.
         public static let missing = Kind(.missing)
+
+        /// The log goes on with another key, which no line names or which is not among those that are trusted.
+        public static let key = Kind(.key)
 
         public var description: String { value.rawValue }
     }

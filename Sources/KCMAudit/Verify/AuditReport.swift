@@ -19,6 +19,20 @@ public struct AuditReport: Sendable, Equatable {
     /// The log ends in a `close` line.
     public internal(set) var endsInClose = false
 
+    /// Changes of objects whose intent no item follows: under way, or cut short by a crash. What the daemon does by itself has no item
+    /// and is not among them.
+    public internal(set) var changesWithoutResult = 0
+    /// The changes of the signing key, in order.
+    public internal(set) var keyChanges: [KeyChange] = []
+
+    /// One change of the signing key.
+    public struct KeyChange: Sendable, Equatable {
+        /// Of the line that names the new key.
+        public let sequence: UInt64
+        /// Fingerprint of the new key.
+        public let fingerprint: String
+    }
+
     /// Findings beyond these are counted only.
     public static let maximumFindings = 100
 

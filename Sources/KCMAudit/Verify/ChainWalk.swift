@@ -3,14 +3,15 @@ internal import KCMCrypto
 /// Follows the chain line by line and notes what does not fit. After a fault it goes on from what the file has, so that one change
 /// gives one finding and not thousands.
 struct ChainWalk {
-    private let key: VerifyingKey
+    private var keys: TrustedKeys
+    private var intents = OpenIntents()
     private(set) var report = AuditReport()
     private var file = ""
     private var lineInFile = 0
     private var before: ChainWriter.Position?
     private var lastKind: AuditKind?
 
-    init(key: VerifyingKey) { self.key = key }
+    init(keys: [VerifyingKey]) { self.keys = TrustedKeys(keys) }
 
     mutating func begin(_ file: String) {
         self.file = file
@@ -37,6 +38,7 @@ struct ChainWalk {
         }
         check(parsed)
         checkSignature(parsed, line)
+        intents.take(parsed.kind, line)
         report.counts[parsed.kind, default: 0] += 1
         if report.firstSequence == nil { report.firstSequence = parsed.sequence }
         report.lastSequence = parsed.sequence
@@ -84,9 +86,16 @@ struct ChainWalk {
     private mutating func checkSignature(_ line: AuditLine, _ bytes: UnsafeRawBufferPointer) {
         guard let signature = line.signature else { return }
         let signed = UnsafeRawBufferPointer(rebasing: bytes[..<signature.covers])
-        guard AuditSignature.isValid(signature.bytes, for: signed, key: key) else {
+        switch keys.judge(signature.bytes, for: signed, naming: line.nextKey) {
+        case .valid: break
+        case .unannounced: note(.key, line.sequence, "the log goes on with another of the keys, and no line says so")
+        case .untrusted: note(.key, line.sequence, "the log is handed to a key that is not among those given")
+        case .invalid:
             note(.signature, line.sequence, "the signature is not this key's for this line: another key, or the line was changed")
             return
+        }
+        if line.nextKey != nil, let key = keys.current {
+            report.keyChanges.append(AuditReport.KeyChange(sequence: line.sequence, fingerprint: key.fingerprint))
         }
         report.lastSignedSequence = line.sequence
     }
@@ -100,6 +109,7 @@ struct ChainWalk {
     }
 
     mutating func end(expecting sequence: UInt64?) {
+        report.changesWithoutResult = intents.count
         guard let sequence, (report.lastSequence ?? 0) < sequence else { return }
         note(.missing, report.lastSequence, "the log ends with sequence \(report.lastSequence ?? 0), and \(sequence) was expected")
     }

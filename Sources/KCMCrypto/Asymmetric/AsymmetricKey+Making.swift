@@ -38,10 +38,15 @@ extension AsymmetricKey {
     /// follows from the primes is filled in.
     /// - Throws: `.parameter` where the numbers are no key, or too few.
     public convenience init(_ numbers: RSANumbers) throws(CryptoError) {
-        let all = [
+        let parts = [
             numbers.modulus, numbers.publicExponent, numbers.privateExponent, numbers.p, numbers.q, numbers.primeExponentP,
             numbers.primeExponentQ, numbers.coefficient,
-        ].map { kcm_number(bytes: $0?.baseAddress, size: $0?.count ?? 0) }
+        ]
+        // Before anything is reckoned out of them. A Big Integer may have up to 8 bytes more.
+        guard parts.allSatisfy({ ($0?.count ?? 0) <= Self.maximumBits / 8 + 8 }) else {
+            throw CryptoError(.unsupported, "an RSA key of more than \(Self.maximumBits) bits is not taken")
+        }
+        let all = parts.map { kcm_number(bytes: $0?.baseAddress, size: $0?.count ?? 0) }
         guard let pointer = kcm_rsa_key(all) else { throw .openSSL("the numbers are no RSA key", code: .parameter) }
         try self.init(adopting: pointer, isPrivate: numbers.privateExponent != nil || (numbers.p != nil && numbers.q != nil))
     }

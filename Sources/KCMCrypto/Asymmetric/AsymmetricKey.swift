@@ -1,3 +1,4 @@
+internal import CKCMShims
 internal import COpenSSL
 
 /// An RSA, DSA or elliptic-curve key, parsed once, since parsing costs as much as using it. Safe to share among threads.
@@ -93,9 +94,16 @@ public final class AsymmetricKey: Sendable {
         switch EVP_PKEY_get_base_id(key) {
         case EVP_PKEY_RSA:
             guard (512...maximumBits).contains(bits) else { throw CryptoError(.unsupported, "an RSA key of \(bits) bits is not taken") }
+            // An exponent or prime that is longer than the modulus costs as much as a longer modulus.
+            let secrets: [Number] = [.privateExponent, .p, .q, .primeExponentP, .primeExponentQ, .coefficient]
+            guard secrets.allSatisfy({ size(of: $0.name, key) <= (bits + 7) / 8 }) else {
+                throw CryptoError(.unsupported, "an RSA key whose numbers are longer than its modulus is not taken")
+            }
             return (.rsa, bits)
         case EVP_PKEY_DSA:
-            guard (512...maximumBits).contains(bits) else { throw CryptoError(.unsupported, "a DSA key of \(bits) bits is not taken") }
+            guard (512...maximumBits).contains(bits), size(of: "q", key) <= 64 else {
+                throw CryptoError(.unsupported, "a DSA key of \(bits) bits is not taken")
+            }
             return (.dsa, bits)
         case EVP_PKEY_EC:
             // A curve given by its numbers could be any, a weak one included.
@@ -107,6 +115,13 @@ public final class AsymmetricKey: Sendable {
             return (.ec, bits)
         default: throw CryptoError(.unsupported, "keys of this kind are not taken")
         }
+    }
+
+    /// Of a number of a key, in bytes; 0 where the key does not have it.
+    private static func size(of number: String, _ key: OpaquePointer) -> Int {
+        let size = kcm_key_number(key, number, nil, 0, 0)
+        if size == 0 { ERR_clear_error() }
+        return size
     }
 
     deinit { EVP_PKEY_free(pointer) }

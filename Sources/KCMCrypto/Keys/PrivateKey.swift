@@ -9,6 +9,8 @@ public final class PrivateKey: Sendable {
     public enum Algorithm: Sendable, Hashable {
         /// ECDSA on NIST P-256 (FIPS 186-4).
         case p256
+        /// ECDSA on NIST P-384.
+        case p384
         /// RFC 8032.
         case ed25519
         /// RSA; the modulus in bits.
@@ -26,6 +28,7 @@ public final class PrivateKey: Sendable {
         let pointer =
             switch algorithm {
             case .p256: kcm_generate_p256()
+            case .p384: kcm_generate_p384()
             case .ed25519: kcm_generate_ed25519()
             case .rsa(let bits): kcm_generate_rsa(max(bits, 0))
             }

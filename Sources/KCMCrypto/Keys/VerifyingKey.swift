@@ -3,13 +3,13 @@ internal import COpenSSL
 /// An Ed25519 public key (RFC 8032). Safe to share among threads.
 public final class VerifyingKey: Sendable {
     // As in ``PrivateKey``: reference counted, and verification does not change it.
-    nonisolated(unsafe) private let pointer: OpaquePointer
+    nonisolated(unsafe) let pointer: OpaquePointer
     /// SubjectPublicKeyInfo PEM.
     public let pem: String
     /// SHA-256 of the DER SubjectPublicKeyInfo, 64 lower-case hex digits.
     public let fingerprint: String
 
-    private init(adopting pointer: OpaquePointer) throws(CryptoError) {
+    init(adopting pointer: OpaquePointer) throws(CryptoError) {
         do throws(CryptoError) { (pem, fingerprint) = try Self.describe(pointer) } catch {
             EVP_PKEY_free(pointer)
             throw error

@@ -5,10 +5,10 @@ internal import Synchronization
 
 /// Hands out locked memory in size classes, since an mlock of its own for every key costs a page and some 15 µs.
 ///
-/// Chunks are never given back: what was locked once stays reserved for keys, and the daemon's need is bounded by its cache.
+/// Chunks of small blocks are never given back: what was locked once stays reserved for keys, and the daemon's need is bounded by its cache.
 enum LockedArena {
     private static let chunkSize = 256 * 1024
-    /// Blocks of 32, 64, … bytes up to a chunk; larger ones get a mapping of their own, kept for reuse by exact size.
+    /// Blocks of 32, 64, … bytes up to a chunk; larger ones get a mapping of their own, given back at once.
     private static let smallestBlock = 32
 
     /// An address as a number, so that the free lists are Sendable. Every address is in exactly one list or handed out.
@@ -71,6 +71,14 @@ enum LockedArena {
     static func release(_ pointer: UnsafeMutableRawPointer, _ count: Int) {
         let size = blockSize(for: count)
         OPENSSL_cleanse(pointer, size)
+        if size > chunkSize {
+            // Kept by its size it would seldom fit again, and clients choose sizes.
+            kcm_locked_unmap(pointer, size)
+            return state.withLock { state in
+                state.lockedBytes -= size
+                state.usedBytes -= size
+            }
+        }
         let address = UInt(bitPattern: pointer)
         state.withLock { state in
             state.free[size, default: []].append(address)

@@ -16,6 +16,10 @@ public struct SecretSharing: Sendable, Hashable {
 
     /// The most parts.
     public static let maximumParts = 255
+    /// The longest secret and the longest share, in bytes: a key is shorter.
+    public static let maximumSecretSize = 16_384
+    /// Multiplications of one split: bytes times parts times threshold. These take about a second.
+    private static let maximumWork = 1 << 26
     /// The longest prime, in bytes.
     public static let maximumPrimeSize = 512
 
@@ -63,6 +67,9 @@ public struct SecretSharing: Sendable, Hashable {
     /// - Throws: `.length` for a secret that is empty or does not fit the field; `.failed`, `.memory`.
     public func split(_ secret: borrowing SecretBytes) throws -> SecretBytes {
         guard secret.count > 0 else { throw CryptoError(.length, "there is nothing to split") }
+        guard secret.count <= Self.maximumSecretSize, secret.count * parts * threshold <= Self.maximumWork else {
+            throw CryptoError(.length, "the secret is too long for so many parts")
+        }
         let size = shareSize(of: secret.count)
         let (method, parts, threshold) = (method, parts, threshold)
         return try secret.withUnsafeBytes { (secret) throws in
@@ -90,6 +97,9 @@ public struct SecretSharing: Sendable, Hashable {
         guard identifiers.count >= threshold else { throw CryptoError(.authentication, "there are too few parts") }
         guard shares.count > 0, shares.count % identifiers.count == 0 else { throw CryptoError(.length, "the parts are not of one size") }
         let size = shares.count / identifiers.count
+        guard size <= Self.maximumSecretSize, (1...Self.maximumSecretSize).contains(count ?? 1) else {
+            throw CryptoError(.length, "a secret has 1 to \(Self.maximumSecretSize) bytes")
+        }
         let method = method
         let whole = try shares.withUnsafeBytes { (shares) throws in
             switch method {

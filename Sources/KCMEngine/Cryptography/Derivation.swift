@@ -13,6 +13,8 @@ struct Derivation {
 
     /// PBKDF2 beyond this takes seconds. In iterations, all blocks of the result together.
     private static let maximumIterations = 10_000_000
+    /// What the blocks of a result go through together, in bytes: each block goes through the salt or the data once more.
+    private static let maximumWork = 64 << 20
 
     /// - Parameter bases: a key or password, and behind it the Secret Data to derive over, where there is no Derivation Data.
     /// - Throws: *Invalid Message* where both are there; *Invalid Field* for objects that have no part in the method.
@@ -44,7 +46,7 @@ struct Derivation {
     ///   gives fewer bytes.
     func derive(_ count: Int) async throws(OperationFailure) -> SecretKey {
         switch method {
-        case .pbkdf2: return try pbkdf2(count)
+        case .pbkdf2: return try await LongComputation.run { () throws(OperationFailure) in try self.pbkdf2(count) }
         case .hash: return try hash(count)
         case .hmac:
             let algorithm = try hmac()
@@ -66,6 +68,7 @@ struct Derivation {
         }
         let hash = try statedHash() ?? .sha1
         let blocks = (count + hash.digestSize - 1) / hash.digestSize
+        try checkWork(salt.readableBytes, blocks)
         guard iterations > 0, Int(iterations) * blocks <= Self.maximumIterations else {
             throw OperationFailure(.invalidField, "An Iteration Count from 1 to \(Self.maximumIterations), for each block of the hash, is served")
         }
@@ -120,8 +123,16 @@ struct Derivation {
         } else {
             prf = try MACUse(parameters.cryptographicParameters, for: base).algorithm
         }
+        let iv = parameters.initializationVector?.readableBytes ?? 0
+        try checkWork(fixed.bytes.count + iv, (count + prf.size - 1) / prf.size)
         return try guarding {
             SecretKey(try fixed.bytes.withUnsafeBytes { try KeyDerivation.sp800_108(mode, key: key.bytes, fixed: $0, prf: prf, count: count) })
+        }
+    }
+
+    private func checkWork(_ bytes: Int, _ blocks: Int) throws(OperationFailure) {
+        guard bytes * blocks <= Self.maximumWork else {
+            throw OperationFailure(.invalidField, "The salt or Derivation Data is too long for a result of this length")
         }
     }
 

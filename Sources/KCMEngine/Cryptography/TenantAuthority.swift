@@ -70,7 +70,8 @@ struct TenantAuthority {
     ) throws(OperationFailure) -> KeyObject {
         var attributes = attributes
         let start = attributes.date(.activationDate) ?? context.now
-        let end = attributes.date(.deactivationDate) ?? min(start + Self.validity, issuer.certificate.notAfter)
+        let (usual, isBeyond) = start.addingReportingOverflow(Self.validity)
+        let end = attributes.date(.deactivationDate) ?? min(isBeyond ? .max : usual, issuer.certificate.notAfter)
         guard start < end, end > context.now, end <= issuer.certificate.notAfter else {
             throw OperationFailure(.invalidField, "Deactivation Date is after Activation Date, to come, and within the authority's validity")
         }

@@ -50,15 +50,18 @@ struct KeyPairMaking: Sendable {
     }
 
     /// Makes one; RSA takes up to seconds.
-    func make() throws(OperationFailure) -> AsymmetricKey {
-        do throws(CryptoError) {
-            switch plan {
-            case .rsa(let bits): return try AsymmetricKey.generate(rsaBits: bits)
-            case .curve(let curve): return try AsymmetricKey.generate(on: curve)
+    func make() async throws(OperationFailure) -> AsymmetricKey {
+        let plan = plan
+        return try await LongComputation.run { () throws(OperationFailure) in
+            do throws(CryptoError) {
+                switch plan {
+                case .rsa(let bits): return try AsymmetricKey.generate(rsaBits: bits)
+                case .curve(let curve): return try AsymmetricKey.generate(on: curve)
+                }
+            } catch {
+                InternalFailure.report(error)
+                throw OperationFailure(.cryptographicFailure, "No key pair could be made")
             }
-        } catch {
-            InternalFailure.report(error)
-            throw OperationFailure(.cryptographicFailure, "No key pair could be made")
         }
     }
 }

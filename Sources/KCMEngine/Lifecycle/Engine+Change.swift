@@ -21,6 +21,8 @@ extension Engine {
             let object = try await load(sent, context)
             if !takesArchived { try KeyUse.requireOnLine(object) }
             let changed = try body(object)
+            // A name that is added counts, too: nobody moves an object out of, or into, what is not theirs.
+            try context.require(changed.objectType, changed.attributes)
             do { return try await repository.replace(object, with: changed, of: context.tenant) } catch {
                 guard let error = error as? StoreError, error.code == .conflict else { throw Self.failure(for: error) }
                 // A name that is taken stays so; a changed object is read anew.

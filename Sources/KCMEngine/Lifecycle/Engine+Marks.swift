@@ -11,6 +11,8 @@ extension Engine {
     ) async throws(OperationFailure) -> OperationResult? {
         let identifier = try context.identifier(sent)
         // A mark cannot be undone: a staged change waits for the keys, as any other does.
+        // Names are sealed, so what is restricted by them cannot be decided here; it waits for the keys.
+        if context.restriction != nil { return nil }
         if repository.staging != nil || repository.keyring.open(context.tenant) != nil { return nil }
         let peek = try await guarding { () async throws in
             guard let peek = try await self.repository.peek(identifier, of: context.tenant) else { throw Self.notFound }

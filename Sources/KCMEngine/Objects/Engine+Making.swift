@@ -4,6 +4,7 @@ internal import KMIP
 
 extension Engine {
     /// A new object with the attributes that the server sets (KMIP 1.4 §3, "SHALL always have a value").
+    /// - Throws: *Permission Denied* where the policy does not let the request make it; `CryptoError`.
     func newObject(
         _ type: ObjectType,
         attributes: AttributeSet,
@@ -11,6 +12,7 @@ extension Engine {
         isServerMade: Bool,
         in context: OperationContext
     ) throws -> KeyObject {
+        try context.require(type, attributes)
         var attributes = attributes
         let now = AttributeValue.dateTime(context.now)
         attributes.set(.initialDate, now)
@@ -22,8 +24,7 @@ extension Engine {
         if type.isCryptographic { attributes.set(.fresh, .boolean(attributes.flag(.fresh) ?? true)) }
         if let material, case .absent = material.form {
             attributes.set(.keyValuePresent, .boolean(false))
-        } else if let material, type != .template, material.secretDataType != SecretDataType.password.rawValue {
-            // A digest of a password would let whoever may read attributes try guesses against it.
+        } else if let material, type != .template, !isGuessable(material, type) {
             attributes.set(.digest, AttributeIntake.digest(material))
             if let standard = KeyFormats.inStandardFormat(material, of: type) { attributes.add(.digest, AttributeIntake.digest(standard)) }
         }
@@ -51,6 +52,19 @@ extension Engine {
             revision: 0
         )
     }
+
+    /// Whether the Digest of a value would tell the value to whoever may read attributes: that of a password, and of bytes so few that
+    /// all can be tried, as a long key cut short is (Join Split Key, Derive Key).
+    private func isGuessable(_ material: Material, _ type: ObjectType) -> Bool {
+        switch type {
+        case .symmetricKey, .secretData, .splitKey:
+            material.secretDataType == SecretDataType.password.rawValue || material.key.bytes.count < Self.shortestDigested
+        default: false
+        }
+    }
+
+    /// In bytes: 64 bits more than anyone can try.
+    private static let shortestDigested = 16
 
     /// Stores a new object.
     /// - Throws: *Invalid Field* where one of its names is taken (KMIP 1.4 §11.2, §11.4).

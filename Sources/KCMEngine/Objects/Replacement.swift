@@ -24,7 +24,8 @@ struct Replacement {
     }
 
     /// The attributes of the replacement, without those that the server sets for any new object.
-    /// - Throws: *Illegal Operation* where there is no Activation Date to move other dates by.
+    /// - Throws: *Illegal Operation* where there is no Activation Date to move other dates by; *Invalid Field* for a date that would be
+    ///   beyond what a Date-Time can say; *Index Out of Bounds* for more attributes than an object has.
     func attributes(for old: KeyObject, now: Int64) throws(OperationFailure) -> AttributeSet {
         let copied = AttributeSet(old.attributes.entries.filter { !Self.own.contains($0.name) && !requested.replaces($0.name) })
         var result = copied
@@ -32,6 +33,10 @@ struct Replacement {
         if let limits = UsageLimits(result[.usageLimits]) { result.set(.usageLimits, limits.unused.attributeValue) }
         // The names and other instances of the request come behind those that are taken over.
         result.merge(requested)
+        // Or each replacement could be larger than the one before.
+        guard result.entries.count <= AttributeIntake.maximumAttributes * 2 else {
+            throw OperationFailure(.indexOutOfBounds, "The replacement would have too many attributes")
+        }
         result.link(.replacedObjectLink, to: old.uniqueIdentifier)
         return result
     }
@@ -39,7 +44,14 @@ struct Replacement {
     private func shift(_ attributes: inout AttributeSet, of old: KeyObject, to activation: Int64) throws(OperationFailure) {
         if let before = old.attributes.date(.activationDate) {
             for name in Self.dates.dropFirst() {
-                if let date = attributes.date(name) { attributes.set(name, .dateTime(date + activation - before)) }
+                guard let date = attributes.date(name) else { continue }
+                // Dates are the client's, from one end of 64 bits to the other.
+                let (age, isTooFar) = date.subtractingReportingOverflow(before)
+                let (moved, isBeyond) = activation.addingReportingOverflow(age)
+                guard !isTooFar, !isBeyond else {
+                    throw OperationFailure(.invalidField, "The \(name) of the existing object cannot be moved by the Offset")
+                }
+                attributes.set(name, .dateTime(moved))
             }
         } else if Self.dates.contains(where: { old.attributes.contains($0) }) {
             throw OperationFailure(.illegalOperation, "The existing object has no Activation Date to reckon its other dates from")

@@ -20,7 +20,7 @@ struct CreateKeyPair: ServedOperation {
         publicAttributes.merge(common)
         try Self.checkEqual(privateAttributes, publicAttributes)
         let making = try KeyPairMaking(privateAttributes)
-        let pair = try KeyPair(making, try making.make(), privateAttributes, publicAttributes, in: engine, context)
+        let pair = try KeyPair(making, try await making.make(), privateAttributes, publicAttributes, in: engine, context)
         let stored = try await engine.commit(in: context) { () async throws(OperationFailure) in
             [.create(pair.privateKey), .create(pair.publicKey)]
         }

@@ -14,7 +14,7 @@ struct CreateSplitKey: ServedOperation {
         var attributes = try await engine.take(request.templateAttribute, in: context)
         let secret: SecretKey
         if let identifier = request.uniqueIdentifier {
-            secret = try take(try await engine.loadRelated(identifier, context), &attributes)
+            secret = try take(try await engine.loadRelated(identifier, context), &attributes, at: context.now)
         } else {
             secret = try Self.make(&attributes)
         }
@@ -23,10 +23,14 @@ struct CreateSplitKey: ServedOperation {
         let sharing = try first.sharing()
         let objects: [KeyObject]
         do {
-            let shares = try sharing.split(secret.bytes)
+            let shares = try await LongComputation.run { () throws(OperationFailure) in
+                do { return SecretKey(try sharing.split(secret.bytes)) } catch let error as CryptoError {
+                    throw CryptoFailure.failure(error)
+                } catch { throw Engine.failure(for: error) }
+            }
             let size = sharing.shareSize(of: secret.bytes.count)
             objects = try (1...request.splitKeyParts).map { identifier in
-                let share = try shares.withUnsafeBytes { (shares) throws in
+                let share = try shares.bytes.withUnsafeBytes { (shares) throws in
                     try SecretBytes(copying: UnsafeRawBufferPointer(rebasing: shares[(Int(identifier) - 1) * size..<Int(identifier) * size]))
                 }
                 let material = Material(form: .keyBytes(.raw), heading: part(identifier, prime).heading, key: SecretKey(share))
@@ -63,8 +67,12 @@ struct CreateSplitKey: ServedOperation {
     }
 
     /// A key of the server; what it says of itself goes before what the request says.
-    private func take(_ key: KeyObject, _ attributes: inout AttributeSet) throws(OperationFailure) -> SecretKey {
-        guard !key.isDestroyed else { throw OperationFailure(.permissionDenied, "The object is destroyed") }
+    private func take(_ key: KeyObject, _ attributes: inout AttributeSet, at now: Int64) throws(OperationFailure) -> SecretKey {
+        // Whoever joins the parts has the same key as a new object: what was revoked must not come back so, nor be used without limit.
+        guard [.preActive, .active].contains(key.state(at: now)) else {
+            throw OperationFailure(.permissionDenied, "The object is \(key.state(at: now)); it is not split any more")
+        }
+        guard key.rules.usageLimits == nil else { throw OperationFailure(.permissionDenied, "An object with Usage Limits is not split") }
         guard [.symmetricKey, .privateKey, .secretData].contains(key.objectType) else {
             throw OperationFailure(.invalidField, "Symmetric Keys, Private Keys and Secret Data are split")
         }

@@ -19,7 +19,7 @@ struct JoinSplitKey: ServedOperation {
             attributes.set(name, objects[0].attributes[name])
         }
         attributes.inheritProtection(from: objects)
-        let key = try Self.join(objects, count: attributes.length.map { Int($0) / 8 })
+        let key = try Self.join(objects, count: try attributes.length.map { (length) throws(OperationFailure) in try Self.size(length) })
         if request.objectType == .symmetricKey {
             guard attributes.algorithm != nil else { throw OperationFailure(.invalidField, "The Cryptographic Algorithm is not known") }
             guard attributes.algorithm != .aes || [16, 24, 32].contains(key.bytes.count) else {
@@ -40,6 +40,14 @@ struct JoinSplitKey: ServedOperation {
         return OperationResult(made: try await engine.store(object, in: context))
     }
 
+    /// Of the key, in bytes.
+    private static func size(_ length: Int32) throws(OperationFailure) -> Int {
+        guard length > 0, length % 8 == 0, length / 8 <= SecretSharing.maximumSecretSize else {
+            throw OperationFailure(.invalidField, "Cryptographic Length is whole bytes, at most \(SecretSharing.maximumSecretSize)")
+        }
+        return Int(length) / 8
+    }
+
     private func parts(in engine: Engine, _ context: OperationContext) async throws(OperationFailure) -> [KeyObject] {
         guard request.uniqueIdentifiers.count <= SecretSharing.maximumParts else {
             throw OperationFailure(.invalidField, "A key has at most \(SecretSharing.maximumParts) parts")
@@ -53,6 +61,9 @@ struct JoinSplitKey: ServedOperation {
             }
             guard case .keyBytes = material.form else {
                 throw OperationFailure(.illegalOperation, "A part of the key is not held as bytes in the clear")
+            }
+            guard material.key.bytes.count <= SecretSharing.maximumSecretSize else {
+                throw OperationFailure(.invalidField, "A part of the key has more than \(SecretSharing.maximumSecretSize) bytes")
             }
             objects.append(object)
         }

@@ -8,7 +8,14 @@ struct Locate: ServedOperation {
 
     init(_ request: LocateRequest) { self.request = request }
 
-    var target: OperationTarget { .search(level: OperationTarget.level(request.attributes)) }
+    /// An identifier shows its level, here as anywhere: who searches by one asks for that level.
+    var target: OperationTarget {
+        let named = request.attributes.lazy.compactMap { attribute -> Level? in
+            guard attribute.name == .uniqueIdentifier, case .text(let identifier)? = attribute.value else { return nil }
+            return UniqueIdentifier.level(of: identifier)
+        }.first
+        return .search(level: OperationTarget.level(request.attributes) ?? named?.name)
+    }
 
     func perform(in engine: Engine, _ context: OperationContext) async throws(OperationFailure) -> OperationResult {
         let filter = try LocateFilter(request, level: context.level, now: context.now)
@@ -24,7 +31,7 @@ struct Locate: ServedOperation {
         var matches = 0
         try await engine.guarding { () async throws in
             try await engine.repository.search(filter.attributes, level: context.level, of: context.tenant) { object in
-                guard filter.matches(object) else { return true }
+                guard filter.matches(object), context.permits(object) else { return true }
                 matches += 1
                 if matches > offset, found.count < maximum { found.append(object.uniqueIdentifier) }
                 return counts || found.count < maximum

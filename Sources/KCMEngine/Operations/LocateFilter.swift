@@ -13,6 +13,10 @@ struct LocateFilter {
     /// - Throws: *Invalid Field* for an attribute that is unknown or lacks its value.
     init(_ request: LocateRequest, level: Level, now: Int64) throws(OperationFailure) {
         self.now = now
+        // Each object is held against each of them.
+        guard request.attributes.count <= AttributeIntake.maximumAttributes else {
+            throw OperationFailure(.invalidField, "The request searches by more than \(AttributeIntake.maximumAttributes) attributes")
+        }
         var values: [Attribute] = []
         var dates: [AttributeName: [Int64]] = [:]
         var unset: [AttributeName] = []

@@ -15,6 +15,8 @@ public struct OperationContext: Sendable {
     /// Decrypt, too, takes Active keys only. KMIP lets revoked keys process what they protected; an edge that opens its sealing key
     /// gets no such grace, or revoking the L3 key would shut nothing down (design §2).
     public var requiresActive = false
+    /// What the policy lets the request reach; `nil` where that is every object of tenant and level.
+    public var restriction: ObjectRestriction?
 
     public init(tenant: String, version: ProtocolVersion, now: Int64, placeholder: String?, level: Level) {
         self.tenant = tenant

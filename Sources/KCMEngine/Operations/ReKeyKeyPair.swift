@@ -29,7 +29,7 @@ struct ReKeyKeyPair: ServedOperation {
             }
             if made == nil {
                 let making = try KeyPairMaking(privateAttributes)
-                made = (making, try making.make())
+                made = (making, try await making.make())
             }
             guard let made else { throw OperationFailure(.generalFailure, "No key pair could be made") }
             let pair = try KeyPair(made.making, made.key, privateAttributes, publicAttributes, in: engine, context)

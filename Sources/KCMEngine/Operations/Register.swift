@@ -16,6 +16,7 @@ struct Register: ServedOperation {
         }
         var attributes = try await engine.take(request.templateAttribute, in: context)
         let material = try take(&attributes)
+        try checkWrappingLevel(context)
         let object = try await engine.guarding { () async throws in
             try engine.newObject(request.objectType, attributes: attributes, material: material, isServerMade: false, in: context)
         }
@@ -115,6 +116,14 @@ struct Register: ServedOperation {
             throw OperationFailure(.invalidMessage, "The Key Wrapping Data is not well-formed: \(error)")
         }
         return Array(items.readableBytesView)
+    }
+
+    /// A key that came wrapped names what opens it: never a key of a level that this one has nothing to do with.
+    private func checkWrappingLevel(_ context: OperationContext) throws(OperationFailure) {
+        guard let wrapping = try? request.object.keyBlock?.wrapping() else { return }
+        for key in [wrapping.encryptionKeyInformation, wrapping.macSignatureKeyInformation] {
+            if let key { _ = try WrappingKey.isElsewhere(key.uniqueIdentifier, context) }
+        }
     }
 
     private func transparentKey(_ items: ByteBuffer) throws(OperationFailure) -> ByteBuffer {

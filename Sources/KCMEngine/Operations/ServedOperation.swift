@@ -12,7 +12,7 @@ public import NIOCore
 ///    - `ServedOperation` itself: all that stores, searches or computes for long; write ``perform(in:_:)`` and leave
 ///      ``performNow(in:_:to:)`` as it is. `Engine.change` loads, changes and stores one object; `ObjectRepository.apply` several at once.
 /// 3. A line in ``OperationTable/standard``: reading and Query follow.
-/// 4. `KCMAccess/Policy.swift`: which roles may do it; nobody may until then.
+/// 4. `KCMAccess/Policy+BuiltIn.swift`: which roles may do it; nobody may until then.
 /// 5. `CoreMode.route` and `EdgeMode.route` only where a level is to be treated otherwise than by default.
 public protocol ServedOperation: Sendable {
     associatedtype Request: RequestPayload

@@ -11,6 +11,9 @@ enum RecordKey {
     /// All objects.
     static let objects: [UInt8] = Array("o/".utf8)
 
+    /// The tenant's own keys, which the keyrings keep here.
+    static let tenantKeys: [UInt8] = Array("t/".utf8)
+
     /// The identifier and the last letter of a key under ``objects``; `nil` for another key.
     static func parse(_ key: [UInt8]) -> (identifier: String, part: UInt8)? {
         guard key.count > 4, key.starts(with: objects), key[key.count - 2] == UInt8(ascii: "/"), let part = key.last else { return nil }

@@ -64,6 +64,9 @@ enum KeyWrapping {
             }
             return material.key
         case nil, .some(.ttlvEncoding):
+            guard Set(specification.attributeNames).count == specification.attributeNames.count else {
+                throw OperationFailure(.invalidField, "An Attribute Name stands more than once")
+            }
             let view = AttributeView(object, version: context.version, now: context.now)
             let attributes = specification.attributeNames.flatMap { view.instances(of: AttributeName(rawValue: $0)) }
             var writer = TTLVWriter()

@@ -21,17 +21,22 @@ enum WrappingKey {
         in engine: Engine,
         _ context: OperationContext
     ) async throws(OperationFailure) -> WrappingKey {
-        if let level = UniqueIdentifier.level(of: identifier), level != context.level {
-            guard context.level == .l4, level == .l3 else {
-                throw OperationFailure(.permissionDenied, "Keys of the level \(level.name) do not wrap \(context.level.name) objects here")
-            }
-            return .elsewhere(identifier)
-        }
+        if try isElsewhere(identifier, context) { return .elsewhere(identifier) }
         let object = try await engine.load(identifier, context)
         guard [.symmetricKey, .publicKey, .privateKey].contains(object.objectType) else {
             throw OperationFailure(.illegalOperation, "The object that Encryption Key Information names is not a key")
         }
         return .local(try await engine.use(identifier, for: purpose, bytes: bytes, in: context))
+    }
+
+    /// Whether the key is one of Core's, while the request is for an object at Edge.
+    /// - Throws: *Permission Denied* where the levels exclude one another: wrapping crosses no other border (design §2).
+    static func isElsewhere(_ identifier: String, _ context: OperationContext) throws(OperationFailure) -> Bool {
+        guard let level = UniqueIdentifier.level(of: identifier), level != context.level else { return false }
+        guard context.level == .l4, level == .l3 else {
+            throw OperationFailure(.permissionDenied, "Keys of the level \(level.name) do not wrap \(context.level.name) objects here")
+        }
+        return true
     }
 
     /// What a wrapping key made of a key value.

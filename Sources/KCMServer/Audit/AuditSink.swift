@@ -7,6 +7,8 @@ public protocol AuditSink: Sendable {
     func append(_ records: [AuditRecord]) throws
     /// Appending waits for a disk, so it must not run on an event loop.
     var blocks: Bool { get }
+    /// The last write failed: until one succeeds, requests are refused instead of done, since what is done needs its record. Never waits.
+    var isFailing: Bool { get }
 }
 
 extension AuditLog: AuditSink {

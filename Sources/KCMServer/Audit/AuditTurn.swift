@@ -29,8 +29,6 @@ final class AuditTurn {
     private var notesInWindow = 0
     private var unnoted = 0
     private var nextComplaint = NIODeadline.now()
-    /// The last append failed: until one succeeds, requests are refused instead of done, since what is done needs its record.
-    private(set) var isFailing = false
 
     init(loop: any EventLoop, sink: any AuditSink, blockingPool: NIOThreadPool?, logger: Logger) {
         self.loop = loop
@@ -69,7 +67,7 @@ final class AuditTurn {
 
     /// Has a request answered, or refused while the log cannot be written.
     func respond(_ responder: any Responder, to exchange: Exchange, from peer: Peer) -> Reply {
-        isFailing ? .now(responder.refuse(unaudited: exchange, from: peer)) : responder.respond(to: exchange, from: peer)
+        sink.isFailing ? .now(responder.refuse(unaudited: exchange, from: peer)) : responder.respond(to: exchange, from: peer)
     }
 
     private func schedule() {
@@ -102,14 +100,11 @@ final class AuditTurn {
     }
 
     private func release(_ group: [(connection: any Connection, answer: Answer)], _ result: Result<Void, any Error>) {
-        switch result {
-        case .success: isFailing = false
-        case .failure(let error):
-            isFailing = true
-            complain(error)
-        }
+        if case .failure(let error) = result { complain(error) }
         for (connection, answer) in group {
-            if case .success = result { connection.write(answer.frame, closes: answer.closes) } else {
+            if case .success = result {
+                connection.write(answer.frame, closes: answer.closes)
+            } else {
                 connection.write(answer.refusal, closes: answer.closes)
             }
         }

@@ -1,4 +1,4 @@
-public import KCMAudit
+internal import KCMAudit
 internal import KCMService
 public import NIOPosix
 internal import KMIP

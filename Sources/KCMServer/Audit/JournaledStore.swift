@@ -15,17 +15,19 @@ public final class JournaledStore: Store {
     }
 
     public func commit(_ writes: [StoreWrite], in namespace: Namespace) async throws {
-        let objects = ObjectRepository.objects(changedBy: writes)
-        if !objects.isEmpty {
-            try await journal.record(
-                objects.map { object in
-                    var record = ChangeContext.intent(for: object, level: UniqueIdentifier.level(of: object)?.name ?? "")
-                    // What the daemon does by itself has no actor who would name the tenant.
-                    if record.actor == nil { record.rule = "internal: \(namespace.name)" }
-                    return record
-                }
-            )
-        }
+        let records =
+            ObjectRepository.objects(changedBy: writes).map { object in
+                var record = ChangeContext.intent(for: object, level: UniqueIdentifier.level(of: object)?.name ?? "")
+                // What the daemon does by itself has no actor who would name the tenant.
+                if record.actor == nil { record.rule = "\(record.rule): \(namespace.name)" }
+                return record
+            }
+            + ObjectRepository.tenantKeys(madeBy: writes).map { key in
+                var record = ChangeContext.intent(forKeyOfTenant: key)
+                record.rule = "\(record.rule): \(namespace.name)"
+                return record
+            }
+        if !records.isEmpty { try await journal.record(records) }
         try await base.commit(writes, in: namespace)
     }
 

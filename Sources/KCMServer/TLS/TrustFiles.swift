@@ -15,4 +15,7 @@ public struct TrustFiles: Sendable, Hashable {
         self.trust = trust
         self.revocation = revocation
     }
+
+    /// All of them.
+    public var paths: [String] { [certificate, key, trust] + (revocation.map { [$0] } ?? []) }
 }

@@ -23,6 +23,8 @@ public final class TrustSource: Sendable {
     private static let maximumIssuers = 1000
 
     private let files: TrustFiles
+    /// Of the files from before they were first read.
+    public let stampsAtStart: [FileWatch.Stamp]
     private let current: Mutex<Material>
     /// Grows with each reload: who was judged by an older one has to be judged again. Read for each request, so it costs no lock.
     private let latest = Atomic<UInt64>(0)
@@ -31,6 +33,7 @@ public final class TrustSource: Sendable {
     /// - Throws: what is wrong with which file.
     public init(files: TrustFiles, identities: IdentityMap) throws {
         self.files = files
+        stampsAtStart = files.paths.map { FileWatch.Stamp(path: $0) }
         current = Mutex(try Self.read(files, identities))
     }
 
@@ -45,6 +48,12 @@ public final class TrustSource: Sendable {
         }
         latest.store(generation, ordering: .releasing)
     }
+
+    /// As ``reload(identities:)``, with the rules that are in use.
+    public func reload() throws { try reload(identities: current.withLock { $0.identities }) }
+
+    /// Of the files as they are now, for ``FileWatch``. Blocks.
+    public var stamps: [FileWatch.Stamp] { files.paths.map { FileWatch.Stamp(path: $0) } }
 
     /// Counts the reloads.
     public var generation: UInt64 { latest.load(ordering: .acquiring) }
@@ -69,6 +78,11 @@ public final class TrustSource: Sendable {
             .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
             .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
             .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+        ]
+        // BoringSSL's own list has no Ed25519.
+        configuration.verifySignatureAlgorithms = [
+            .ed25519, .ecdsaSecp256R1Sha256, .ecdsaSecp384R1Sha384, .rsaPssRsaeSha256, .rsaPssRsaeSha384, .rsaPssRsaeSha512, .rsaPkcs1Sha256,
+            .rsaPkcs1Sha384, .rsaPkcs1Sha512,
         ]
         // Asks for a certificate; what is sent is judged by `authenticate`, which also knows revocation lists and purposes.
         configuration.certificateVerification = .noHostnameVerification

@@ -4,10 +4,13 @@
 public struct OperationFailure: Error, Sendable, Hashable, CustomStringConvertible {
     public let reason: ResultReason
     public let message: String
+    /// What decided, in one word for the audit record, where that is not the policy; never sent to the client.
+    public let rule: String?
 
-    public init(_ reason: ResultReason, _ message: String) {
+    public init(_ reason: ResultReason, _ message: String, rule: String? = nil) {
         self.reason = reason
         self.message = message
+        self.rule = rule
     }
 
     public var description: String { "\(reason): \(message)" }

@@ -17,22 +17,41 @@ struct Conformance: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("The folder with the cases.", valueName: "dir")) var folder: String
     @OptionGroup var server: ServerOptions
-    @Option(help: "How messages travel: \(CaseTransport.allCases.map(\.rawValue).joined(separator: ", ")).") var transport = CaseTransport.ttlv
+    @Option(help: "How messages travel, one or several separated by commas: \(CaseTransport.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var transport = "ttlv"
     @Option(name: .customLong("case"), parsing: .upToNextOption, help: "Only these cases, and those that they continue.") var cases: [String] = []
     @Option(help: ArgumentHelp("Write the results as Markdown: between the two marks of a file that has them, else as the whole file.", valueName: "file"))
     var markdown: String?
+    @Option(help: "Which marks, where a file has several.") var section = ""
+
+    private func transports() throws -> [CaseTransport] {
+        try transport.split(separator: ",").map { word in
+            guard let one = CaseTransport(rawValue: String(word)) else { throw ValidationError("'\(word)' is no transport") }
+            return one
+        }
+    }
+
+    func validate() throws {
+        let transports = try transports()
+        guard !transports.isEmpty, Set(transports).count == transports.count else { throw ValidationError("--transport names each transport once") }
+        guard transports.count == 1 || server.server == nil else { throw ValidationError("--server is the address of one transport; several need --config") }
+    }
 
     func run() async throws {
-        let (target, configuration, version) = try KmipSession.target(server, https: transport != .ttlv)
         let entries = try load()
         do {
-            // A configuration knows the address of every transport; --server is that of one.
-            let https = server.server == nil ? try? KmipSession.target(server, https: true).0 : nil
-            let runner = CaseRunner(transport: transport, target: target, httpsTarget: https, configuration: configuration, version: version)
-            let report = ConformanceReport(results: try await runner.run(entries))
-            Output.say(server.json ? report.json.text : report.text)
-            if let markdown { try MarkedSection.write(report.markdown, to: markdown) }
-            if report.failed > 0 { throw ExitCode(1) }
+            var runs: [(CaseTransport, ConformanceReport)] = []
+            for transport in try transports() {
+                let (target, configuration, version) = try KmipSession.target(server, https: transport != .ttlv)
+                // A configuration knows the address of every transport; --server is that of one.
+                let https = server.server == nil ? try? KmipSession.target(server, https: true).0 : nil
+                let runner = CaseRunner(transport: transport, target: target, httpsTarget: https, configuration: configuration, version: version)
+                runs.append((transport, ConformanceReport(results: try await runner.run(entries))))
+            }
+            let matrix = ConformanceMatrix(runs: runs)
+            Output.say(server.json ? matrix.json.text : matrix.text)
+            if let markdown { try MarkedSection.write(matrix.markdown, to: markdown, section: section) }
+            if matrix.failed > 0 { throw ExitCode(1) }
         } catch let error as KMIPClientError { throw ended(error.kind == .files ? 2 : 3, "\(error)") }
     }
 
@@ -48,11 +67,11 @@ struct Conformance: AsyncParsableCommand {
 
 /// A part of a file that a command writes again and again.
 enum MarkedSection {
-    private static let begin = "<!-- written by kcmctl conformance -->"
     private static let end = "<!-- end -->"
 
-    /// Replaces what stands between the marks; a file without them, or none at all, becomes the text.
-    static func write(_ text: String, to path: String) throws {
+    /// Replaces what stands between the marks of a section; a file without them, or none at all, becomes the text.
+    static func write(_ text: String, to path: String, section: String) throws {
+        let begin = section.isEmpty ? "<!-- written by kcmctl conformance -->" : "<!-- written by kcmctl conformance: \(section) -->"
         do {
             let old = Files.exists(path) ? String(decoding: try Files.read(path), as: UTF8.self) : ""
             var lines = old.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

@@ -16,15 +16,20 @@ struct ConformanceReport {
     }
 
     /// A table, the counts, and the rules.
-    var text: String {
+    var text: String { table + "\n\n" + Self.text(of: rules) }
+
+    /// A line for each case, and the counts.
+    var table: String {
         let width = (results.map(\.name.count).max() ?? 0, results.map(\.profile.count).max() ?? 0)
-        var lines = results.map { result in
+        let lines = results.map { result in
             let columns = "\(Self.padded(result.name, width.0))  \(Self.padded(result.profile, width.1))  \(result.word)"
             return result.detail.isEmpty ? columns : "\(columns)  \(result.detail)"
         }
-        lines += ["", summary, "", Self.rulesHeading]
-        lines += rules.map { "  \($0.rule.rawValue) (\($0.cases) cases): \($0.rule.text)" }
-        return lines.joined(separator: "\n")
+        return (lines + ["", summary]).joined(separator: "\n")
+    }
+
+    static func text(of rules: [(rule: LooseRule, cases: Int)]) -> String {
+        ([rulesHeading] + rules.map { "  \($0.rule.rawValue) (\($0.cases) cases): \($0.rule.text)" }).joined(separator: "\n")
     }
 
     var json: JSONText {
@@ -35,25 +40,7 @@ struct ConformanceReport {
         ])
     }
 
-    /// By profile, then what did not pass, then the rules.
-    var markdown: String {
-        var lines = [summary + ".", "", "| profile | passed | of | not passed |", "| --- | --- | --- | --- |"]
-        var profiles: [String] = []
-        for result in results where !profiles.contains(result.profile) { profiles.append(result.profile) }
-        for profile in profiles {
-            let own = results.filter { $0.profile == profile }
-            let others = own.filter { !$0.isPassed }.map(\.name).joined(separator: ", ")
-            lines.append("| \(profile) | \(own.count(where: \.isPassed)) | \(own.count) | \(others) |")
-        }
-        let others = results.filter { !$0.isPassed }
-        if !others.isEmpty { lines += ["", "| case | | why |", "| --- | --- | --- |"] }
-        lines += others.map { "| \($0.name) | \($0.word) | \($0.detail.split(separator: "|").joined(separator: "\\|")) |" }
-        lines += ["", Self.rulesHeading, "", "| rule | cases | |", "| --- | --- | --- |"]
-        lines += rules.map { "| \($0.rule.rawValue) | \($0.cases) | \($0.rule.text) |" }
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    private static let rulesHeading = "Answers are compared strictly; these rules are the only exceptions, with the number of cases in which each counted:"
+    static let rulesHeading = "Answers are compared strictly; these rules are the only exceptions, with the number of cases in which each counted:"
 
     private static func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
 }

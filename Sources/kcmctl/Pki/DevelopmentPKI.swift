@@ -40,7 +40,8 @@ struct DevelopmentPKI {
         alternativeNames: [String] = [],
         purposes: Set<CertificatePurpose>,
         notBefore: Int64? = nil,
-        notAfter: Int64? = nil
+        notAfter: Int64? = nil,
+        algorithm: PrivateKey.Algorithm = .p256
     ) throws {
         let issued = try authority.issue(
             CertificateRequest(
@@ -48,7 +49,8 @@ struct DevelopmentPKI {
                 subjectAlternativeNames: alternativeNames,
                 purposes: purposes,
                 notBefore: notBefore ?? min(Self.now - 60, (notAfter ?? .max) - 1),
-                notAfter: notAfter ?? Self.now + Self.lifetime
+                notAfter: notAfter ?? Self.now + Self.lifetime,
+                algorithm: algorithm
             )
         )
         try issued.write(certificateFile: "\(folder)/\(name).pem", keyFile: "\(folder)/\(name).key")

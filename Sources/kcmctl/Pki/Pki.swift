@@ -21,6 +21,7 @@ struct Pki: AsyncParsableCommand {
         @Option(help: "Begin of validity, 2026-01-31T00:00:00Z.") var notBefore: String?
         @Option(help: "End of validity, 2026-01-31T00:00:00Z.") var notAfter: String?
         @Option(help: "Days from now to the end of validity.") var days: Int64?
+        @Option(help: "Of the key pair: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096.") var algorithm = LeafAlgorithm.p256
         @Flag(help: "Also good for servers.") var server = false
 
         func run() async throws {
@@ -37,7 +38,8 @@ struct Pki: AsyncParsableCommand {
                     alternativeNames: dns.map { "DNS:\($0)" } + ip.map { "IP:\($0)" } + uri.map { "URI:\($0)" },
                     purposes: purposes,
                     notBefore: try notBefore.map(Timestamp.parse),
-                    notAfter: try notAfter.map(Timestamp.parse) ?? days.map { DevelopmentPKI.now + $0 * 86_400 }
+                    notAfter: try notAfter.map(Timestamp.parse) ?? days.map { DevelopmentPKI.now + $0 * 86_400 },
+                    algorithm: algorithm.algorithm
                 )
                 Output.say("\(folder)/pki/\(name).pem\n\(folder)/pki/\(name).key")
             } catch let error as ValidationError { throw error } catch { throw ended(1, "\(error)") }

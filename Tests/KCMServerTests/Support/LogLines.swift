@@ -8,13 +8,11 @@ final class LogLines: Sendable {
 
     var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
 
-    /// Waits up to 3 s for a line that contains every one of `words`.
+    /// Waits for a line that contains every one of `words`.
     func line(with words: String...) async -> String? {
-        for _ in 0..<300 {
-            if let line = lines.first(where: { line in words.allSatisfy { line.contains($0) } }) { return line }
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-        return nil
+        func found() -> String? { lines.first { line in words.allSatisfy { line.contains($0) } } }
+        _ = await eventually { found() != nil }
+        return found()
     }
 
     private struct Handler: LogHandler {

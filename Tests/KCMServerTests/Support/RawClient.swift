@@ -6,7 +6,7 @@ import Synchronization
 /// Bytes out, bytes in, over TCP or TLS: for peers that do what a proper client would not.
 final class RawClient: Sendable {
     private final class Received: Sendable {
-        let state = Mutex((bytes: ByteBuffer(), isClosed: false))
+        let state = Mutex((bytes: ByteBuffer(), closed: ContinuousClock.Instant?.none))
     }
 
     private final class Collector: ChannelInboundHandler {
@@ -17,7 +17,7 @@ final class RawClient: Sendable {
             let bytes = unwrapInboundIn(data)
             received.state.withLock { _ = $0.bytes.writeImmutableBuffer(bytes) }
         }
-        func channelInactive(context: ChannelHandlerContext) { received.state.withLock { $0.isClosed = true } }
+        func channelInactive(context: ChannelHandlerContext) { received.state.withLock { $0.closed = .now } }
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
 
@@ -52,20 +52,27 @@ final class RawClient: Sendable {
     var bytes: ByteBuffer { received.state.withLock { $0.bytes } }
     var text: String { String(buffer: bytes) }
 
+    /// When the other side closed the connection, if it did.
+    var closed: ContinuousClock.Instant? { received.state.withLock { $0.closed } }
+
     /// Waits until `condition` holds of all that was received.
-    func receives(within limit: Duration = .seconds(3), _ condition: (ByteBuffer) -> Bool) async -> Bool {
+    func receives(within limit: Duration = patience, _ condition: (ByteBuffer) -> Bool) async -> Bool {
         await eventually(within: limit) { condition(self.bytes) }
     }
 
-    func isClosed(within limit: Duration = .seconds(3)) async -> Bool {
-        await eventually(within: limit) { self.received.state.withLock { $0.isClosed } }
+    func isClosed(within limit: Duration = patience) async -> Bool {
+        await eventually(within: limit) { self.closed != nil }
     }
 
     func close() async { try? await channel.close() }
 }
 
+/// How long a test waits for what has to come. Only a failing test waits so long; all suites start at once on few threads, so that what takes
+/// milliseconds alone can take seconds. Where the server has a limit of its own that would make the test pass, it is longer than this.
+let patience = Duration.seconds(25)
+
 /// Polls: true as soon as `condition` holds, false when it does not within `limit`.
-func eventually(within limit: Duration = .seconds(3), _ condition: () -> Bool) async -> Bool {
+func eventually(within limit: Duration = patience, _ condition: () -> Bool) async -> Bool {
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {
         if condition() { return true }

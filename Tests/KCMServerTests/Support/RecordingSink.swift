@@ -6,7 +6,7 @@ import Synchronization
 /// Counts what is appended, and fails or takes its time when told to.
 final class RecordingSink: AuditSink {
     struct Full: Error {}
-    private let state = Mutex((appends: [Int](), fails: false))
+    private let state = Mutex((appends: [Int](), fails: false, isFailing: false))
     let blocks: Bool
     private let delayMicroseconds: UInt32
 
@@ -20,9 +20,12 @@ final class RecordingSink: AuditSink {
     var appends: [Int] { state.withLock { $0.appends } }
     func fail(_ fails: Bool) { state.withLock { $0.fails = fails } }
 
+    var isFailing: Bool { state.withLock { $0.isFailing } }
+
     func append(_ records: [AuditRecord]) throws {
         if delayMicroseconds > 0 { usleep(delayMicroseconds) }
         try state.withLock { state in
+            state.isFailing = state.fails
             if state.fails { throw Full() }
             state.appends.append(records.count)
         }

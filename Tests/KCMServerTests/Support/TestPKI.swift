@@ -64,7 +64,7 @@ final class TestPKI: Sendable {
         return identity
     }
 
-    func configuration(_ identity: Identity, trust: String? = nil, timeout: Duration = .seconds(5)) -> KMIPClientConfiguration {
+    func configuration(_ identity: Identity, trust: String? = nil, timeout: Duration = patience) -> KMIPClientConfiguration {
         KMIPClientConfiguration(
             certificateFile: identity.certificate, keyFile: identity.key, trustFile: trust ?? self.trust, timeout: timeout
         )

@@ -67,7 +67,7 @@ struct TestServer: Sendable {
         self.group = group
     }
 
-    func connect(_ identity: TestPKI.Identity, trust: String? = nil, timeout: Duration = .seconds(5)) async throws(KMIPClientError) -> KMIPConnection {
+    func connect(_ identity: TestPKI.Identity, trust: String? = nil, timeout: Duration = patience) async throws(KMIPClientError) -> KMIPConnection {
         try await KMIPConnection.connect(
             host: "127.0.0.1", port: kmip, configuration: pki.configuration(identity, trust: trust, timeout: timeout), group: group
         )

@@ -1,0 +1,194 @@
+"""Where the bytes of known keys are: not in what crosses between Edge and Core, not in Edge at all for L3, not in core dumps, not in files."""
+
+import re
+import secrets
+import socket
+import ssl
+import subprocess
+import threading
+
+import pytest
+
+import deployment as deployments
+import ttlv
+
+TEXT = b"order 4711"
+
+
+class Recorder:
+    """Stands between Edge and Core, ends TLS on both sides with certificates of the development CA, and keeps what passes."""
+
+    def __init__(self, deployment, port, target):
+        self.seen = bytearray()
+        pki = deployment.pki
+        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.server.load_cert_chain(pki("core.pem"), pki("core.key"))
+        self.server.verify_mode = ssl.CERT_REQUIRED
+        self.server.load_verify_locations(pki("ca.pem"))
+        self.client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.client.check_hostname = False
+        self.client.load_verify_locations(pki("ca.pem"))
+        self.client.load_cert_chain(pki("edge.pem"), pki("edge.key"))
+        self.target = target
+        self.listener = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                plain, _ = self.listener.accept()
+                inner = self.server.wrap_socket(plain, server_side=True)
+                outer = self.client.wrap_socket(socket.create_connection(("127.0.0.1", self.target)))
+            except OSError:
+                if self.listener.fileno() < 0:
+                    return
+                continue
+            threading.Thread(target=self.serve, args=(inner, outer), daemon=True).start()
+
+    def serve(self, inner, outer):
+        """Edge and Core take turns: a request, then its answer."""
+        try:
+            while self.message(inner, outer) and self.message(outer, inner):
+                pass
+        except OSError:
+            pass
+        finally:
+            inner.close()
+            outer.close()
+
+    def message(self, source, sink):
+        data = b""
+        while b"\r\n\r\n" not in data:
+            part = source.recv(65536)
+            if not part:
+                return False
+            data += part
+        head, body = data.split(b"\r\n\r\n", 1)
+        length = int(re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)[1])
+        while len(body) < length:
+            body += source.recv(65536)
+        self.seen += head + body
+        sink.sendall(head + b"\r\n\r\n" + body)
+        return True
+
+
+def register(client, key, name):
+    made = client.call(
+        "Register",
+        ttlv.enumeration("ObjectType", 2),
+        ttlv.structure(
+            "TemplateAttribute",
+            ttlv.attribute("Cryptographic Usage Mask", ttlv.integer("AttributeValue", 12)),
+            ttlv.name_attribute(name),
+        ),
+        ttlv.structure(
+            "SymmetricKey",
+            ttlv.structure(
+                "KeyBlock",
+                ttlv.enumeration("KeyFormatType", 1),
+                ttlv.structure("KeyValue", ttlv.octets("KeyMaterial", key)),
+                ttlv.enumeration("CryptographicAlgorithm", 3),
+                ttlv.integer("CryptographicLength", 256),
+            ),
+        ),
+    )
+    assert made.ok, made
+    assert client.activate(made.identifier).ok
+    return made.identifier
+
+
+def memory(process):
+    """All that a process has in memory and that can be read, including what it keeps out of core dumps."""
+    found = []
+    with open(f"/proc/{process.pid}/maps") as maps, open(f"/proc/{process.pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            span, rights = line.split()[:2]
+            if rights[0] != "r" or "[v" in line:
+                continue
+            start, end = (int(part, 16) for part in span.split("-"))
+            try:
+                memory.seek(start)
+                found.append(memory.read(end - start))
+            except (OSError, ValueError, OverflowError):
+                continue
+    return b"".join(found)
+
+
+def forms(key):
+    return (key, key.hex().encode(), key.hex().upper().encode())
+
+
+def conversation(deployment, l3, l4):
+    """Every kind of use, then enough other traffic that buffers are used again."""
+    with deployment.client("acme-app") as app:
+        for identifier in (l3, l4):
+            sealed = app.encrypt(identifier, TEXT)
+            assert sealed.ok, sealed
+            opened = app.decrypt(
+                identifier, sealed.get("Data"), iv=sealed.get("IVCounterNonce"), tag=sealed.get("AuthenticatedEncryptionTag")
+            )
+            assert opened.get("Data") == TEXT
+        for _ in range(200):
+            assert app.encrypt(l4, bytes(4096)).ok
+
+
+@pytest.fixture
+def watched(own):
+    """A deployment whose Edge speaks to Core through a recorder, with a known L3 and a known L4 key."""
+    port = own.base + 3
+    own.edge.config.write_text(own.edge.config.read_text().replace(f":{own.base + deployments.CORE_HTTPS}/", f":{port}/"))
+    own.recorder = Recorder(own, port, own.base + deployments.CORE_HTTPS)
+    own.start()
+    own.l3_key, own.l4_key = secrets.token_bytes(32), secrets.token_bytes(32)
+    with own.client("acme-admin", "core") as admin:
+        own.l3 = register(admin, own.l3_key, "known-l3")
+    with own.client("acme-app") as app:
+        own.l4 = register(app, own.l4_key, "known-l4")
+    conversation(own, own.l3, own.l4)
+    yield own
+    own.recorder.listener.close()
+
+
+def test_no_l3_key_crosses_and_none_is_in_edge(watched):
+    seen = bytes(watched.recorder.seen)
+    assert watched.l3.encode() in seen and TEXT in seen, "the recorder saw the conversation"
+    edge = memory(watched.edge.process)
+    assert watched.l4_key in edge, "the search finds a key that is there: Edge's own"
+    for form in forms(watched.l3_key):
+        assert form not in seen
+        assert form not in edge
+    for form in forms(watched.l4_key):
+        assert form not in seen, "and no L4 key goes to Core"
+        assert form not in memory(watched.core.process)
+
+
+def test_no_key_is_in_a_file(watched):
+    files = [path for path in watched.folder.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    held = b"".join(path.read_bytes() for path in files)
+    assert watched.l4.encode() in held, "the stores were read at all"
+    for key in (watched.l3_key, watched.l4_key):
+        for form in forms(key):
+            assert form not in held
+
+
+def test_no_key_is_in_a_core_dump(watched, tmp_path):
+    """What is held is left out of core dumps; the buffers that a key arrived in have been used again or freed."""
+    sealing = sealing_keys(watched)
+    for daemon, known in ((watched.edge, watched.l4_key), (watched.core, watched.l3_key)):
+        dump = tmp_path / daemon.name
+        made = subprocess.run(["gcore", "-o", str(dump), str(daemon.process.pid)], capture_output=True, text=True, timeout=120)
+        found = list(tmp_path.glob(f"{daemon.name}.*"))
+        assert found, made.stderr
+        data = found[0].read_bytes()
+        found[0].unlink()
+        assert b"OpenKCM" in data, "the dump has the process in it"
+        held = [name for name, key in {"registered": known, **sealing}.items() if any(form in data for form in forms(key))]
+        assert held == [], f"{daemon.name}: {held}"
+
+
+def sealing_keys(deployment):
+    """The sealing keys as they crossed: the plaintext of Core's answers to Decrypt, 64 bytes each."""
+    keys = re.findall(rb"\x42\x00\xc2\x08\x00\x00\x00\x40(.{64})", bytes(deployment.recorder.seen), re.DOTALL)
+    assert keys, "no sealing key was seen to cross"
+    return {f"sealing {index}": key[:32] for index, key in enumerate(set(keys))}
