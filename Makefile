@@ -34,11 +34,12 @@ test-asan: deps ## the same with the address sanitizer, built into .build-asan
 
 soak: build ## ten minutes of mixed load: memory and descriptors have to stay flat
 	@scripts/soak.sh
+
 testssl: build ## Debian's testssl.sh against a fresh Core and Edge
 	@command -v testssl >/dev/null || scripts/deps.sh testssl.sh
 	@scripts/testssl.sh
 
-bench: build ## the load generator against a fresh Core and Edge
+bench: build ## measure daemon and ceiling, and write the tables of docs/performance.md
 	@scripts/bench.sh
 
 format: ## format the Swift sources in place

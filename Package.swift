@@ -95,6 +95,7 @@ let package = Package(
             dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, .product(name: "AsyncHTTPClient", package: "async-http-client")],
             swiftSettings: strict
         ),
+        .target(name: "KMIPBench", dependencies: ["KMIP", "KMIPClient", nioCore], swiftSettings: strict),
         .target(
             name: "KCMDelegation",
             dependencies: [
@@ -128,9 +129,18 @@ let package = Package(
             name: "kcmctl",
             dependencies: [
                 "KCMAccess", "KCMAccessSettings", "KCMCore", "KCMEdge", "KCMEngine",
-                "KMIP", "KMIPText", "KMIPConformance", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMPluginKit", "KCMStore", "KCMSettings", nioCore, nioPosix,
+                "KMIP", "KMIPText", "KMIPConformance", "KMIPBench", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMPluginKit", "KCMStore", "KCMSettings", nioCore, nioPosix,
                 nioSSL, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // What the daemon is measured against; not shipped.
+        .executableTarget(
+            name: "kcm-ceiling",
+            dependencies: [
+                "KMIP", "KCMCrypto", nioCore, nioPosix, nioSSL, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
@@ -147,6 +157,7 @@ let package = Package(
         .executableTarget(name: "kcm-fuzz", dependencies: ["KMIP", "KMIPText", nioCore], path: "Tests/Fuzz", exclude: ["frames.hex"], swiftSettings: strict),
         .testTarget(name: "KMIPTextTests", dependencies: ["KMIPText", "KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KMIPConformanceTests", dependencies: ["KMIPConformance", "KMIPText", "KMIP", nioCore], swiftSettings: strict),
+        .testTarget(name: "KMIPBenchTests", dependencies: ["KMIPBench", nioCore], swiftSettings: strict),
         .testTarget(name: "KCMCryptoTests", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .testTarget(name: "KCMAuditTests", dependencies: ["KCMAudit", "KCMCrypto"], swiftSettings: strict),
         .testTarget(

@@ -1,7 +1,5 @@
 public import NIOCore
 public import NIOPosix
-internal import NIOSSL
-internal import NIOTLS
 
 /// One TLS connection to a KMIP server: whole request messages out, whole response messages in, answered in order.
 public final class KMIPConnection: Sendable {
@@ -11,7 +9,7 @@ public final class KMIPConnection: Sendable {
     private let server: String
     private let timeout: TimeAmount
 
-    private init(channel: any Channel, handler: NIOLoopBound<ResponseHandler>, server: String, timeout: TimeAmount) {
+    init(channel: any Channel, handler: NIOLoopBound<ResponseHandler>, server: String, timeout: TimeAmount) {
         self.channel = channel
         self.handler = handler
         self.server = server
@@ -31,35 +29,17 @@ public final class KMIPConnection: Sendable {
         configuration: KMIPClientConfiguration,
         group: MultiThreadedEventLoopGroup
     ) async throws(KMIPClientError) -> KMIPConnection {
-        let context = try configuration.tlsContext()
-        let server = "\(host):\(port)"
-        let timeout = TimeAmount(configuration.timeout)
-        let connection: KMIPConnection
+        try await KMIPConnector(host: host, port: port, configuration: configuration).connect(group: group)
+    }
+
+    /// Waits until TLS is up; closes where it is not.
+    func handshake() async throws(KMIPClientError) {
         do {
-            connection = try await ClientBootstrap(group: group)
-                .connectTimeout(timeout)
-                .channelOption(.socketOption(.tcp_nodelay), value: 1)
-                .connect(host: host, port: port) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let isAddress = (try? SocketAddress(ipAddress: host, port: port)) != nil
-                        let tls = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
-                        try channel.pipeline.syncOperations.addHandler(tls)
-                        let handler = ResponseHandler(server: server)
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                        let bound = NIOLoopBound(handler, eventLoop: channel.eventLoop)
-                        return KMIPConnection(channel: channel, handler: bound, server: server, timeout: timeout)
-                    }
-                }
-        } catch { throw KMIPClientError(.refused, "cannot connect to \(server): \(error)") }
-        do {
-            try await connection.eventLoop.flatSubmit {
-                connection.handler.value.handshake(in: connection.eventLoop, timeout: timeout)
-            }.get()
+            try await eventLoop.flatSubmit { self.handler.value.handshake(in: self.eventLoop, timeout: self.timeout) }.get()
         } catch {
-            connection.channel.close(promise: nil)
+            channel.close(promise: nil)
             throw error as? KMIPClientError ?? KMIPClientError(.tls, "TLS with \(server) failed: \(error)")
         }
-        return connection
     }
 
     /// Sends one request and waits for its response.

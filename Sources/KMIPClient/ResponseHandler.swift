@@ -13,7 +13,8 @@ final class ResponseHandler: ChannelInboundHandler {
     private let server: String
     private var context: ChannelHandlerContext?
     private var buffer = ByteBuffer()
-    private var waiting: CircularBuffer<(promise: EventLoopPromise<ByteBuffer>, timeout: Scheduled<Void>)> = []
+    private var waiting: CircularBuffer<(promise: EventLoopPromise<ByteBuffer>, deadline: NIODeadline)> = []
+    private var isWatching = false
     private var handshake: EventLoopPromise<Void>?
     private var isReady = false
     private var failure: KMIPClientError?
@@ -26,7 +27,11 @@ final class ResponseHandler: ChannelInboundHandler {
     /// Done when TLS is up, failed when it is not. On the event loop.
     func handshake(in loop: any EventLoop, timeout: TimeAmount) -> EventLoopFuture<Void> {
         let promise = loop.makePromise(of: Void.self)
-        if isReady { promise.succeed() } else if let failure { promise.fail(failure) } else {
+        if isReady {
+            promise.succeed()
+        } else if let failure {
+            promise.fail(failure)
+        } else {
             handshake = promise
             loop.assumeIsolated().scheduleTask(in: timeout) {
                 guard !self.isReady else { return }
@@ -40,12 +45,23 @@ final class ResponseHandler: ChannelInboundHandler {
         if let failure { return loop.makeFailedFuture(failure) }
         guard let context else { return loop.makeFailedFuture(KMIPClientError(.closed, "\(server): the connection is closed")) }
         let promise = loop.makePromise(of: ByteBuffer.self)
-        let timer = loop.assumeIsolated().scheduleTask(in: timeout) {
-            self.fail(KMIPClientError(.timedOut, "\(self.server) did not answer in time"))
-        }
-        waiting.append((promise, timer))
+        waiting.append((promise, .now() + timeout))
+        if !isWatching { watch(loop) }
         context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
         return promise.futureResult
+    }
+
+    /// One timer at a time, for the request that waits longest: one each would cost more than the request.
+    private func watch(_ loop: any EventLoop) {
+        isWatching = waiting.first != nil
+        guard let first = waiting.first else { return }
+        loop.assumeIsolated().scheduleTask(deadline: first.deadline) {
+            if let first = self.waiting.first, first.deadline <= .now() {
+                self.isWatching = false
+                return self.fail(KMIPClientError(.timedOut, "\(self.server) did not answer in time"))
+            }
+            self.watch(loop)
+        }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -69,12 +85,12 @@ final class ResponseHandler: ChannelInboundHandler {
             guard let next = waiting.popFirst() else {
                 return fail(KMIPClientError(.malformed, "\(server) sent a response that nothing asked for"))
             }
-            next.timeout.cancel()
             next.promise.succeed(frame)
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? KMIPClientError { return fail(error) }
         // A certificate that TLS 1.3 refuses is told after the client's side of the handshake is done.
         let isTLS = error is NIOSSLError || error is BoringSSLError || "\(error)".contains("SSL") || "\(error)".contains("sslError")
         fail(KMIPClientError(isTLS ? .tls : .closed, isTLS ? "TLS with \(server) failed: \(error)" : "\(server): \(error)"))
@@ -90,7 +106,6 @@ final class ResponseHandler: ChannelInboundHandler {
         handshake?.fail(error)
         handshake = nil
         while let next = waiting.popFirst() {
-            next.timeout.cancel()
             next.promise.fail(error)
         }
         context?.close(promise: nil)

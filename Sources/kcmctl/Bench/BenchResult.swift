@@ -1,15 +1,20 @@
-internal import KMIPClient
-internal import NIOCore
+internal import KMIPBench
 
 /// One operation with one number of connections.
 struct BenchResult {
     let load: Bench.Load
     let connections: Int
+    /// Requests a second that were due; `nil` for a closed loop.
+    let rate: Double?
     /// From the end of the warm-up to the last answer.
     let seconds: Double
     let latencies: LatencyHistogram
+    /// By how much the client itself was late; fixed rate only.
+    let lateness: LatencyHistogram
     let failures: Int
     let failure: String?
+    /// Due, and not sent by the end; fixed rate only.
+    let unsent: Int
     /// Of this process, user and system, in the same time.
     let clientCPU: Double
     /// Of the process that `--pid` names.
@@ -17,73 +22,48 @@ struct BenchResult {
 
     var throughput: Double { seconds > 0 ? Double(latencies.count) / seconds : 0 }
 
-    static let heading = "operation   conns   requests/s    p50 ms    p99 ms    max ms   client CPU s   server CPU s/1000"
+    private func perThousand(_ seconds: Double) -> Double { latencies.count > 0 ? seconds * 1000 / Double(latencies.count) : 0 }
+
+    private static let columns: [(title: String, width: Int)] = [
+        ("conns", 7), ("loop", 9), ("requests/s", 12), ("p50 ms", 9), ("p90 ms", 9), ("p99 ms", 9), ("p99.9 ms", 10), ("max ms", 9),
+        ("client CPU", 12), ("server CPU s/1000", 19),
+    ]
+
+    static let heading = "operation         " + columns.map { right($0.title, $0.width) }.joined()
+
+    private static func right(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(width - text.count, 0)) + text }
 
     var line: String {
-        func right(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(width - text.count, 0)) + text }
         func milliseconds(_ nanoseconds: UInt64) -> String { Decimal.text(Double(nanoseconds) / 1e6, digits: 3) }
-        let name = load.rawValue + String(repeating: " ", count: max(10 - load.rawValue.count, 0))
-        let perThousand = serverCPU.map { latencies.count > 0 ? Decimal.text($0 * 1000 / Double(latencies.count), digits: 4) : "-" } ?? "-"
-        let row =
-            name + right(String(connections), 7) + right(Decimal.text(throughput, digits: 0), 13) + right(milliseconds(latencies.percentile(0.5)), 10)
-            + right(milliseconds(latencies.percentile(0.99)), 10) + right(milliseconds(latencies.maximum), 10) + right(Decimal.text(clientCPU, digits: 2), 15)
-            + right(perThousand, 20)
-        return failures == 0 ? row : row + "\n  \(failures) failed, the first with: \(failure ?? "")"
+        let cells = [
+            String(connections), rate == nil ? "closed" : "fixed", Decimal.text(throughput, digits: 0), milliseconds(latencies.percentile(0.5)),
+            milliseconds(latencies.percentile(0.9)), milliseconds(latencies.percentile(0.99)), milliseconds(latencies.percentile(0.999)),
+            milliseconds(latencies.maximum), seconds > 0 ? Decimal.text(100 * clientCPU / seconds, digits: 0) + " %" : "-",
+            serverCPU.map { Decimal.text(perThousand($0), digits: 4) } ?? "-",
+        ]
+        var row = load.rawValue + String(repeating: " ", count: max(18 - load.rawValue.count, 0))
+        row += zip(cells, Self.columns).map { Self.right($0, $1.width) }.joined()
+        if let rate, unsent > 0 { row += "\n  behind: \(unsent) of the requests due at \(Decimal.text(rate, digits: 0))/s were not sent by the end" }
+        if failures > 0 { row += "\n  \(failures) failed, the first with: \(failure ?? "")" }
+        return row
     }
 
     var json: JSONText {
         func microseconds(_ nanoseconds: UInt64) -> JSONText { .decimal(Double(nanoseconds) / 1e3) }
         var fields: [(String, JSONText)] = [
-            ("operation", .string(load.rawValue)), ("connections", .number(Int64(connections))), ("requests", .number(Int64(latencies.count))),
+            ("operation", .string(load.rawValue)), ("connections", .number(Int64(connections))),
+            ("loop", .string(rate == nil ? "closed" : "fixed")), ("requests", .number(Int64(latencies.count))),
             ("failures", .number(Int64(failures))), ("seconds", .decimal(seconds)), ("throughput", .decimal(throughput)),
-            ("p50_us", microseconds(latencies.percentile(0.5))), ("p99_us", microseconds(latencies.percentile(0.99))),
-            ("max_us", microseconds(latencies.maximum)), ("client_cpu_seconds", .decimal(clientCPU)),
+            ("mean_us", microseconds(latencies.mean)), ("p50_us", microseconds(latencies.percentile(0.5))),
+            ("p90_us", microseconds(latencies.percentile(0.9))), ("p99_us", microseconds(latencies.percentile(0.99))),
+            ("p999_us", microseconds(latencies.percentile(0.999))), ("max_us", microseconds(latencies.maximum)),
+            ("client_cpu_seconds", .decimal(clientCPU)), ("client_cpu_per_1000", .decimal(perThousand(clientCPU))),
         ]
-        if let serverCPU { fields.append(("server_cpu_seconds", .decimal(serverCPU))) }
+        if let rate {
+            fields += [("rate", .decimal(rate)), ("unsent", .number(Int64(unsent))), ("client_late_p99_us", microseconds(lateness.percentile(0.99)))]
+        }
+        if let serverCPU { fields += [("server_cpu_seconds", .decimal(serverCPU)), ("server_cpu_per_1000", .decimal(perThousand(serverCPU)))] }
         if let failure { fields.append(("failure", .string(failure))) }
         return .object(fields)
-    }
-}
-
-extension BenchResult {
-    /// Runs one load on some connections: a second of warm-up, then the window that counts.
-    /// - Returns: the result, and the objects that were made.
-    static func measure(
-        _ load: Bench.Load,
-        _ frame: ByteBuffer,
-        on connections: [KMIPConnection],
-        seconds: Int64,
-        serverProcess: Int32?
-    ) async throws -> (result: BenchResult, identifiers: [String]) {
-        let begin = NIODeadline.now() + .seconds(1)
-        let plan = ClosedLoop.Plan(frame: frame, begin: begin, end: begin + .seconds(seconds), makesObjects: load == .create)
-        let tallies = connections.map { ClosedLoop.run($0, plan) }
-        try await Task.sleep(for: .nanoseconds(max((begin - .now()).nanoseconds, 0)))
-        let before = (client: ProcessorTime.own, server: serverProcess.flatMap(ProcessorTime.of))
-        var latencies = LatencyHistogram()
-        var failures = 0
-        var failure: String?
-        var identifiers: [String] = []
-        var last = begin
-        for future in tallies {
-            let tally = try await future.get()
-            latencies.add(tally.latencies)
-            failures += tally.failures
-            failure = failure ?? tally.failure
-            identifiers += tally.identifiers
-            last = max(last, tally.lastAnswer)
-        }
-        let after = (client: ProcessorTime.own, server: serverProcess.flatMap(ProcessorTime.of))
-        let result = BenchResult(
-            load: load,
-            connections: connections.count,
-            seconds: Double((last - begin).nanoseconds) / 1e9,
-            latencies: latencies,
-            failures: failures,
-            failure: failure,
-            clientCPU: after.client - before.client,
-            serverCPU: after.server.flatMap { after in before.server.map { after - $0 } }
-        )
-        return (result, identifiers)
     }
 }

@@ -1,0 +1,68 @@
+"""`kcmctl bench` against a real Edge: what it counts has to be what the server says it did."""
+
+import json
+
+import pytest
+
+import deployment
+
+
+def bench(shared, *arguments, status=0, https=False):
+    port = shared.base + deployment.EDGE_HTTPS if https else shared.port("edge")
+    done = deployment.run(
+        "kcmctl", "bench", "--json", "--server", f"127.0.0.1:{port}", "--identity", shared.pki("acme-app"), "--trust", shared.pki("ca.pem"),
+        "--seconds", 1, *(["--https"] if https else []), *arguments, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == status, done.stdout + done.stderr
+    return json.loads(done.stdout) if done.stdout else done.stderr
+
+
+def test_every_operation_succeeds_and_leaves_nothing(shared):
+    names = "create,register,activate,get,get-attributes,locate,encrypt,decrypt,mac,sign,signature-verify,hash,destroy,query,mix"
+    seen = bench(shared, "--operation", names, "--connections", 4, "--objects", 200)
+    assert [result["operation"] for result in seen["results"]] == names.split(",")
+    for result in seen["results"]:
+        assert result["failures"] == 0 and result["requests"] > 0, result
+        assert 0 < result["p50_us"] <= result["p90_us"] <= result["p99_us"] <= result["p999_us"] <= result["max_us"], result
+        assert result["client_cpu_seconds"] > 0
+    assert seen["keys_made"] > 0 and seen["keys_left"] == 0
+
+
+def test_counts_what_the_audit_log_has(shared):
+    before = sum(record["operation"] == "GetAttributes" for record in shared.audit_records("edge"))
+    seen = bench(shared, "--operation", "get-attributes", "--connections", 2, "--rate", 100)
+    after = sum(record["operation"] == "GetAttributes" for record in shared.audit_records("edge"))
+    # A second of warm-up at the same rate comes before and is not counted.
+    assert 1.5 * seen["results"][0]["requests"] <= after - before <= 3 * seen["results"][0]["requests"]
+
+
+def test_a_fixed_rate_is_kept_and_what_is_above_the_server_is_told(shared):
+    calm = bench(shared, "--operation", "get", "--connections", 4, "--rate", 50)["results"][0]
+    assert calm["loop"] == "fixed" and 40 <= calm["throughput"] <= 60
+    flood = bench(shared, "--operation", "get", "--connections", 4, "--rate", 1_000_000)["results"][0]
+    assert flood["unsent"] > 0
+    # Waiting counts: the last requests were due long before they were sent.
+    assert flood["max_us"] > 500_000
+
+
+def test_a_share_runs_the_closed_loop_before(shared):
+    closed, half = bench(shared, "--operation", "encrypt", "--connections", 2, "--rate", "50%")["results"]
+    assert closed["loop"] == "closed" and half["loop"] == "fixed"
+    assert half["rate"] == pytest.approx(closed["throughput"] / 2)
+
+
+def test_https_and_filled_keys(shared):
+    seen = bench(shared, "--operation", "get,locate", "--connections", 2, "--fill", 150, https=True)
+    assert seen["transport"] == "https" and seen["keys_made"] == 151 and seen["keys_left"] == 0
+    assert all(result["failures"] == 0 for result in seen["results"])
+
+
+def test_idle_connections_cost_memory(shared):
+    seen = bench(shared, "--operation", "query", "--connections", 1, "--idle", 50, "--pid", shared.edge.process.pid)
+    assert seen["idle_connections"] == 50 and seen["server_memory_after"] > 1_000_000
+    assert seen["results"][0]["server_cpu_seconds"] >= 0
+
+
+@pytest.mark.parametrize("arguments", [["--rate", "0"], ["--rate", "fast"], ["--operation", "fly"], ["--connections", "0"], ["--cipher", "rot13"]])
+def test_wrong_usage_is_exit_2(shared, arguments):
+    bench(shared, *arguments, status=2)
