@@ -8,7 +8,7 @@ fail() { printf 'deps: %s\n' "$*" >&2; exit 1; }
 packages=(
     libssl-dev libsqlite3-dev liblmdb-dev libp11-dev libp11-kit-dev libexpat1-dev libjansson-dev pkg-config openssl python3 python3-venv
     # Tests build plugins as a third party would, check them for stray memory, and use a token in software.
-    gcc g++ make valgrind softhsm2 opensc
+    gcc g++ make valgrind gdb softhsm2 opensc
     # What the Swift toolchain itself needs to link and to fetch packages.
     binutils libc6-dev libgcc-12-dev libstdc++-12-dev libcurl4 libxml2 zlib1g-dev git ca-certificates
     "$@"

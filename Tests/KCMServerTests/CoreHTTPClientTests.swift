@@ -120,7 +120,9 @@ import Testing
             let stranger = try other.client("edge")
             defer { withExtendedLifetime(other) {} }
             try await with(server, ports: [server.https], identity: stranger) { client in
-                #expect(await failure(client)?.kind == .refused)
+                // The reset of the connection may overtake the alert that says why.
+                let kind = await failure(client)?.kind
+                #expect(kind == .refused || kind == .unreachable)
             }
         }
     }
