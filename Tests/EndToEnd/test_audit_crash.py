@@ -98,7 +98,8 @@ def test_an_intent_comes_before_its_change(own):
     assert [(line["kind"], line["operation"], line["status"]) for line in lines] == [
         ("intent", "Create", "OperationPending"), ("item", "Create", "Success"),
         ("intent", "Activate", "OperationPending"), ("item", "Activate", "Success"),
-        ("item", "Get", "Success"),
+        # The first Get changes Fresh, so it is a change too.
+        ("intent", "Get", "OperationPending"), ("item", "Get", "Success"),
     ]
     assert lines[0]["trace"] == lines[1]["trace"] and lines[0]["subject"] == lines[1]["subject"]
 
