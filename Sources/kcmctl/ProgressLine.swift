@@ -16,6 +16,14 @@ final class ProgressLine: Sendable {
         if isDue { put("\r\u{1B}[K\(text())") }
     }
 
+    /// With a bar in front.
+    /// - Parameter part: from 0 to 1.
+    func show(_ text: @autoclosure () -> String, _ part: Double) {
+        let width = 30
+        let full = max(0, min(width, Int(part * Double(width))))
+        show("[\(String(repeating: "#", count: full))\(String(repeating: ".", count: width - full))] \(Int(part * 100)) %  \(text())")
+    }
+
     /// Takes the line away.
     func clear() {
         if isShown { put("\r\u{1B}[K") }

@@ -36,7 +36,9 @@ enum Daemon {
         LoggingSystem.bootstrap { _ in LineLogHandler(format: format) }
         let logger = Logger(label: "kcmd")
         InternalFailure.setSink { logger.error("\($0)") }
-        // A peer that closes must not end the daemon; a core dump must not hold what it was told.
+        // A core dump would hold what passed through the wire's buffers.
+        try CoreDumps.forbid()
+        // A peer that closes must not end the daemon.
         signal(SIGPIPE, SIG_IGN)
         // Neither must a limit on the size of files: the write then fails with an error that is dealt with.
         signal(SIGXFSZ, SIG_IGN)
@@ -178,7 +180,7 @@ enum Daemon {
 
     private static func reload(_ trust: TrustSource, _ service: KMIPService, _ client: CoreHTTPClient?, _ configPath: String, _ logger: Logger) {
         do {
-            let settings = try Settings.load(path: configPath, environment: Kcmd.environment())
+            let settings = try Settings.load(path: configPath, environment: ProcessEnvironment.variables())
             // All or nothing: roles that only the new policy knows are not to meet the old one.
             let policy = try Policy(settings.policy)
             try client?.reload()

@@ -18,7 +18,7 @@ struct Kcmd: AsyncParsableCommand {
     var check = false
 
     func run() async throws {
-        let environment = Self.environment()
+        let environment = ProcessEnvironment.variables()
         do {
             let settings = try Settings.load(path: config, environment: environment)
             let faults = settings.checkFiles()
@@ -42,16 +42,5 @@ struct Kcmd: AsyncParsableCommand {
     private static func complain(_ line: String) {
         let text = "kcmd: \(line)\n"
         _ = text.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
-
-    static func environment() -> [String: String] {
-        var result: [String: String] = [:]
-        var entry = environ
-        while let text = entry.pointee {
-            let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if pair.count == 2 { result[String(pair[0])] = String(pair[1]) }
-            entry += 1
-        }
-        return result
     }
 }

@@ -127,7 +127,6 @@ def cpu(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-@pytest.mark.xfail(reason="the accept loop takes a core while connections wait for a descriptor")
 def test_without_descriptors_nobody_new_comes_in_and_nobody_leaves(own):
     own.start()
     edge = own.edge.process

@@ -40,7 +40,7 @@ public struct DeleteAttributeRequest: RequestPayload {
 }
 
 /// Holds the attribute as it was (KMIP 1.4 §4.16).
-public struct DeleteAttributeResponse: ResponsePayload {
+public struct DeleteAttributeResponse: AttributeResponse {
     public var uniqueIdentifier: String
     public var attribute: Attribute
 
@@ -48,26 +48,5 @@ public struct DeleteAttributeResponse: ResponsePayload {
     public init(uniqueIdentifier: String, attribute: Attribute) {
         self.uniqueIdentifier = uniqueIdentifier
         self.attribute = attribute
-    }
-
-    public init(from reader: inout TTLVReader) throws(KMIPError) {
-        var uniqueIdentifier: String?
-        var attribute: Attribute?
-        while let item = try reader.next() {
-            switch item.tag {
-            case .uniqueIdentifier where uniqueIdentifier == nil: uniqueIdentifier = try reader.text(item)
-            case .attribute where attribute == nil: attribute = try reader.nested(item, Attribute.init(from:))
-            case .uniqueIdentifier, .attribute: throw .duplicate(item)
-            default: throw .unexpected(item)
-            }
-        }
-        guard let uniqueIdentifier else { throw .missing(.uniqueIdentifier, in: reader) }
-        guard let attribute else { throw .missing(.attribute, in: reader) }
-        self.init(uniqueIdentifier: uniqueIdentifier, attribute: attribute)
-    }
-
-    public func encode(to writer: inout TTLVWriter) {
-        writer.text(.uniqueIdentifier, uniqueIdentifier)
-        attribute.encode(to: &writer)
     }
 }

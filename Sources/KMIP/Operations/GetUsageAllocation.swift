@@ -35,28 +35,11 @@ public struct GetUsageAllocationRequest: RequestPayload {
 }
 
 /// The share is granted (KMIP 1.4 §4.18).
-public struct GetUsageAllocationResponse: ResponsePayload {
+public struct GetUsageAllocationResponse: IdentifierResponse {
     public var uniqueIdentifier: String
 
     /// A payload of these items.
     public init(uniqueIdentifier: String) {
         self.uniqueIdentifier = uniqueIdentifier
-    }
-
-    public init(from reader: inout TTLVReader) throws(KMIPError) {
-        var uniqueIdentifier: String?
-        while let item = try reader.next() {
-            switch item.tag {
-            case .uniqueIdentifier where uniqueIdentifier == nil: uniqueIdentifier = try reader.text(item)
-            case .uniqueIdentifier: throw .duplicate(item)
-            default: throw .unexpected(item)
-            }
-        }
-        guard let uniqueIdentifier else { throw .missing(.uniqueIdentifier, in: reader) }
-        self.init(uniqueIdentifier: uniqueIdentifier)
-    }
-
-    public func encode(to writer: inout TTLVWriter) {
-        writer.text(.uniqueIdentifier, uniqueIdentifier)
     }
 }

@@ -1,5 +1,5 @@
 /// Gives an instance of an attribute another value (KMIP 1.4 §4.15).
-public struct ModifyAttributeRequest: RequestPayload {
+public struct ModifyAttributeRequest: AttributeRequest {
     public static var operation: Operation { .modifyAttribute }
 
     /// `nil`: the ID Placeholder of the batch.
@@ -11,30 +11,10 @@ public struct ModifyAttributeRequest: RequestPayload {
         self.uniqueIdentifier = uniqueIdentifier
         self.attribute = attribute
     }
-
-    public init(from reader: inout TTLVReader) throws(KMIPError) {
-        var uniqueIdentifier: String?
-        var attribute: Attribute?
-        while let item = try reader.next() {
-            switch item.tag {
-            case .uniqueIdentifier where uniqueIdentifier == nil: uniqueIdentifier = try reader.text(item)
-            case .attribute where attribute == nil: attribute = try reader.nested(item, Attribute.init(from:))
-            case .uniqueIdentifier, .attribute: throw .duplicate(item)
-            default: throw .unexpected(item)
-            }
-        }
-        guard let attribute else { throw .missing(.attribute, in: reader) }
-        self.init(uniqueIdentifier: uniqueIdentifier, attribute: attribute)
-    }
-
-    public func encode(to writer: inout TTLVWriter) {
-        if let uniqueIdentifier { writer.text(.uniqueIdentifier, uniqueIdentifier) }
-        attribute.encode(to: &writer)
-    }
 }
 
 /// Holds the attribute as it is now (KMIP 1.4 §4.15).
-public struct ModifyAttributeResponse: ResponsePayload {
+public struct ModifyAttributeResponse: AttributeResponse {
     public var uniqueIdentifier: String
     public var attribute: Attribute
 
@@ -42,26 +22,5 @@ public struct ModifyAttributeResponse: ResponsePayload {
     public init(uniqueIdentifier: String, attribute: Attribute) {
         self.uniqueIdentifier = uniqueIdentifier
         self.attribute = attribute
-    }
-
-    public init(from reader: inout TTLVReader) throws(KMIPError) {
-        var uniqueIdentifier: String?
-        var attribute: Attribute?
-        while let item = try reader.next() {
-            switch item.tag {
-            case .uniqueIdentifier where uniqueIdentifier == nil: uniqueIdentifier = try reader.text(item)
-            case .attribute where attribute == nil: attribute = try reader.nested(item, Attribute.init(from:))
-            case .uniqueIdentifier, .attribute: throw .duplicate(item)
-            default: throw .unexpected(item)
-            }
-        }
-        guard let uniqueIdentifier else { throw .missing(.uniqueIdentifier, in: reader) }
-        guard let attribute else { throw .missing(.attribute, in: reader) }
-        self.init(uniqueIdentifier: uniqueIdentifier, attribute: attribute)
-    }
-
-    public func encode(to writer: inout TTLVWriter) {
-        writer.text(.uniqueIdentifier, uniqueIdentifier)
-        attribute.encode(to: &writer)
     }
 }

@@ -1,5 +1,5 @@
 /// Asks how long an object may be used before asking again (KMIP 1.4 §4.17).
-public struct ObtainLeaseRequest: RequestPayload {
+public struct ObtainLeaseRequest: IdentifierRequest {
     public static var operation: Operation { .obtainLease }
 
     /// `nil`: the ID Placeholder of the batch.
@@ -8,22 +8,6 @@ public struct ObtainLeaseRequest: RequestPayload {
     /// A payload of these items.
     public init(uniqueIdentifier: String? = nil) {
         self.uniqueIdentifier = uniqueIdentifier
-    }
-
-    public init(from reader: inout TTLVReader) throws(KMIPError) {
-        var uniqueIdentifier: String?
-        while let item = try reader.next() {
-            switch item.tag {
-            case .uniqueIdentifier where uniqueIdentifier == nil: uniqueIdentifier = try reader.text(item)
-            case .uniqueIdentifier: throw .duplicate(item)
-            default: throw .unexpected(item)
-            }
-        }
-        self.init(uniqueIdentifier: uniqueIdentifier)
-    }
-
-    public func encode(to writer: inout TTLVWriter) {
-        if let uniqueIdentifier { writer.text(.uniqueIdentifier, uniqueIdentifier) }
     }
 }
 

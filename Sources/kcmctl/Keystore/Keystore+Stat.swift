@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import KCMCrypto
 internal import KCMPluginHost
+internal import KCMSettings
 internal import KCMStore
 
 extension Keystore {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import KCMPluginHost
+internal import KCMSettings
 
 extension Keystore {
     /// `kcmctl keystore verify`

@@ -38,12 +38,12 @@ extension Plugin {
         func run() async throws {
             var options = PluginBench.Options(plugin: library, settings: try given.settings())
             (options.records, options.value, options.group, options.seconds, options.keep) = (try counts(), value, group, seconds, keep)
-            let bar = ProgressBar()
+            let bar = ProgressLine()
             var rows: [PluginBench.Row] = []
             do {
                 let bench = try PluginBench(options)
                 if !json { Output.say("\(bench.plugin), values of \(value) bytes\n   records       put/s  grouped/s       get/s   scan entries/s  bytes a record") }
-                try bench.run(progress: bar.show) { row in
+                try bench.run(progress: { bar.show($0, $1) }) { row in
                     bar.clear()
                     rows.append(row)
                     if !json { Output.say(line(row)) }

@@ -41,7 +41,7 @@ extension Plugin {
             let kit = Kit(options, program: Child.program)
             do {
                 if list { return try show(kit.checks()) }
-                let bar = ProgressBar()
+                let bar = ProgressLine()
                 let report = try kit.run { event in
                     switch event {
                     case .started(let check, let index, let count): bar.show(check, Double(index) / Double(count))

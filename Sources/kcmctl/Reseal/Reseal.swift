@@ -26,7 +26,7 @@ struct Reseal: AsyncParsableCommand {
         if let rate { query.append("rate=\(rate)") }
         if count { query.append("count=yes") }
         var tenants = try ask(client, "POST", query.isEmpty ? "/reseal" : "/reseal?\(query.joined(separator: "&"))")
-        let bar = ProgressBar()
+        let bar = ProgressLine()
         while !detach, tenants.contains(where: \.isUnderWay) {
             let done = tenants.map(\.resealed).reduce(0, +)
             let left = tenants.map(\.left).reduce(0, +)

@@ -1,8 +1,9 @@
-internal import Glibc
+import Glibc
 
 /// The process's environment.
-enum ProcessEnvironment {
-    static func variables() -> [String: String] {
+public enum ProcessEnvironment {
+    /// Every variable with its value, as it is now.
+    public static func variables() -> [String: String] {
         var result: [String: String] = [:]
         var entry = environ
         while let text = entry.pointee {
