@@ -77,8 +77,8 @@ final class AuditTurn {
     }
 
     private func endTurn() {
-        underWay = waiting
-        waiting = []
+        // `underWay` is empty by now: the two take turns, so that both keep their room.
+        swap(&underWay, &waiting)
         var records: [AuditRecord] = notes
         notes = []
         records.reserveCapacity(records.count + underWay.count)
@@ -88,10 +88,9 @@ final class AuditTurn {
 
     /// The group that was handed over is in the log, or could not be put there. What has gathered meanwhile follows.
     func written(_ result: Result<Void, any Error>) {
-        let group = underWay
-        underWay = []
         isScheduled = false
-        release(group, result)
+        release(underWay, result)
+        underWay.removeAll(keepingCapacity: underWay.count < 1024)
         if !waiting.isEmpty || !notes.isEmpty { schedule() }
     }
 
