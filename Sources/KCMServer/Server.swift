@@ -23,15 +23,12 @@ public final class Server: Sendable {
     private let turns: [ObjectIdentifier: NIOLoopBound<AuditTurn>]
     private let listeners = Listeners()
 
-    /// - Parameters:
-    ///   - blockingPool: runs the appends of an audit log that waits for its disk; started by the caller.
     public init(
         group: MultiThreadedEventLoopGroup,
         trust: TrustSource,
         responder: any Responder,
-        audit: any AuditSink,
+        audit: AuditQueue,
         limits: ServerLimits,
-        blockingPool: NIOThreadPool?,
         logger: Logger
     ) {
         self.group = group
@@ -40,10 +37,9 @@ public final class Server: Sendable {
         self.limits = limits
         self.logger = logger
         connections = Connections(limit: limits.connections)
-        let queue = AuditQueue(sink: audit, blockingPool: blockingPool)
         var turns: [ObjectIdentifier: NIOLoopBound<AuditTurn>] = [:]
         for loop in group.makeIterator() {
-            let made = loop.submit { NIOLoopBound(AuditTurn(loop: loop, queue: queue, logger: logger), eventLoop: loop) }
+            let made = loop.submit { NIOLoopBound(AuditTurn(loop: loop, queue: audit, logger: logger), eventLoop: loop) }
             // At start-up, from the main thread, once a loop.
             if let turn = try? made.wait() { turns[ObjectIdentifier(loop)] = turn }
         }

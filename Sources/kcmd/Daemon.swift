@@ -71,12 +71,12 @@ enum Daemon {
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
         let status = Status(store: store, root: root, audit: audit)
-        let journal = IntentJournal(sink: audit, pool: pool)
-        let parts = try await assemble(settings, trust, JournaledStore(store, journal: journal), root, group, audit, pool, logger)
+        let queue = AuditQueue(sink: audit, pool: pool)
+        let parts = try await assemble(settings, trust, JournaledStore(store, journal: IntentJournal(queue: queue)), root, group, audit, pool, logger)
         if let resealer = parts.resealer { status.serve(resealer) }
         if let client = parts.client { status.watch(client) }
         do {
-            try await serve(settings, configPath, trust, parts, status, audit, group, pool, logger)
+            try await serve(settings, configPath, trust, parts, status, audit, queue, group, pool, logger)
         } catch {
             await parts.resealer?.stop()
             try? audit.close()
@@ -102,6 +102,7 @@ enum Daemon {
         _ parts: Parts,
         _ status: Status,
         _ audit: AuditLog,
+        _ queue: AuditQueue,
         _ group: MultiThreadedEventLoopGroup,
         _ pool: NIOThreadPool,
         _ logger: Logger
@@ -110,14 +111,13 @@ enum Daemon {
             group: group,
             trust: trust,
             responder: parts.service,
-            audit: audit,
+            audit: queue,
             limits: ServerLimits(
                 message: settings.limits.message,
                 connections: settings.limits.connections,
                 idle: TimeAmount(settings.limits.idle),
                 handshake: TimeAmount(settings.limits.handshake)
             ),
-            blockingPool: pool,
             logger: logger
         )
         var ports: [String] = []

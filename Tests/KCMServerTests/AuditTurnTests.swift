@@ -23,7 +23,7 @@ import Testing
     @Test func theAnswersOfATurnShareAnAppend() {
         let loop = EmbeddedEventLoop()
         let sink = RecordingSink()
-        let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: sink, blockingPool: nil), logger: LogLines().logger)
+        let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: sink, pool: nil), logger: LogLines().logger)
         let lines = (0..<3).map { _ in Line(sink) }
         for line in lines { turn.submit(Answer(frame: Frames.success, audit: [AuditRecord(), AuditRecord()]), for: line) }
         #expect(sink.appends.isEmpty)
@@ -40,7 +40,7 @@ import Testing
         let loop = EmbeddedEventLoop()
         let sink = RecordingSink()
         let log = LogLines()
-        let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: sink, blockingPool: nil), logger: log.logger)
+        let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: sink, pool: nil), logger: log.logger)
         let line = Line(sink)
         sink.fail(true)
         for _ in 0..<5 {
@@ -62,7 +62,7 @@ import Testing
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 3)
         defer { try? group.syncShutdownGracefully() }
         let sink = SlowSink()
-        let queue = AuditQueue(sink: sink, blockingPool: nil)
+        let queue = AuditQueue(sink: sink, pool: nil)
         let logger = LogLines().logger
         let loops = Array(group.makeIterator())
         let turns = try loops.map { loop in
@@ -83,6 +83,44 @@ import Testing
         #expect(sink.appends == [1, 2])
     }
 
+    @Test func anIntentSharesTheWriteOfWhatComesBesideIt() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        let sink = SlowSink()
+        let queue = AuditQueue(sink: sink, pool: pool)
+        let journal = IntentJournal(queue: queue)
+        async let first: Void = journal.record([AuditRecord()])
+        await offload { sink.began.wait() }
+        let loop = group.next()
+        let logger = LogLines().logger
+        let answered = DispatchSemaphore(value: 0)
+        try await loop.submit {
+            let turn = AuditTurn(loop: loop, queue: queue, logger: logger)
+            turn.submit(Answer(frame: Frames.success, audit: [AuditRecord()]), for: Waiter(answered))
+        }.get()
+        async let second: Void = journal.record([AuditRecord(), AuditRecord()])
+        // Until all of it waits.
+        while queue.waitingCount < 2 { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(sink.appends == [1])
+        sink.goOn.signal()
+        _ = try await (first, second)
+        await offload { answered.wait() }
+        #expect(sink.appends == [1, 3])
+        try await pool.shutdownGracefully()
+        try await group.shutdownGracefully()
+    }
+
+    /// Waits on a thread that may wait.
+    private func offload(_ wait: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { done in
+            DispatchQueue.global().async {
+                wait()
+                done.resume()
+            }
+        }
+    }
+
     private final class Waiter: AuditTurn.Connection {
         private let answered: DispatchSemaphore
         init(_ answered: DispatchSemaphore) { self.answered = answered }
@@ -99,9 +137,9 @@ import Testing
         var blocks: Bool { false }
         var isFailing: Bool { false }
 
-        func append(_ records: [AuditRecord]) throws {
+        func append(_ records: [AuditRecord], intents: [AuditRecord]) throws {
             let isFirst = counts.withLock { counts in
-                counts.append(records.count)
+                counts.append(records.count + intents.count)
                 return counts.count == 1
             }
             guard isFirst else { return }

@@ -17,7 +17,7 @@ import Testing
 
     private func channel(_ responder: EchoResponder, _ sink: RecordingSink = RecordingSink()) throws -> EmbeddedChannel {
         let loop = EmbeddedEventLoop()
-        let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: sink, blockingPool: nil), logger: LogLines().logger)
+        let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: sink, pool: nil), logger: LogLines().logger)
         let handler = KMIPConnectionHandler(watch: PeerWatch(Self.peer), responder: responder, turn: turn, limits: ServerLimits())
         return EmbeddedChannel(handler: handler, loop: loop)
     }

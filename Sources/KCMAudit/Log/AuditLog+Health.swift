@@ -11,7 +11,7 @@ extension AuditLog {
     /// What is to be done now and then, beside the requests: tries again to write a log that could not be written, goes on in a new file
     /// where the old one was removed or moved away, and rotates. Blocks.
     /// - Returns: the path of the file that was ended by a rotation.
-    /// - Throws: `AuditError` as ``append(_:as:)`` and ``rotate()``.
+    /// - Throws: `AuditError` as ``append(_:intents:)`` and ``rotate()``.
     public func maintain(_ rotation: AuditRotation = AuditRotation()) throws(AuditError) -> String? {
         try withState { (state) throws(AuditError) in
             let isNamed = state.file.isNamed(path)
