@@ -11,15 +11,17 @@ final class Status: AdminSource {
     private let store: PluginStore
     private let root: PluginRootOfTrust?
     private let audit: AuditLog
+    private let clock: ClockWatch
     private let server = Mutex<Server?>(nil)
     private let resealer = Mutex<Resealer?>(nil)
     private let core = Mutex<CoreHTTPClient?>(nil)
     private let isStopping = Atomic(false)
 
-    init(store: PluginStore, root: PluginRootOfTrust?, audit: AuditLog) {
+    init(store: PluginStore, root: PluginRootOfTrust?, audit: AuditLog, clock: ClockWatch) {
         self.store = store
         self.root = root
         self.audit = audit
+        self.clock = clock
     }
 
     func serve(_ server: Server) { self.server.withLock { $0 = server } }
@@ -60,7 +62,7 @@ final class Status: AdminSource {
             # TYPE kcm_audit_sequence gauge
             kcm_audit_sequence \(log.sequence)
 
-            """ + (resealer.withLock { $0 }?.metrics ?? "") + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
+            """ + clock.metrics + (resealer.withLock { $0 }?.metrics ?? "") + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
             + (core.withLock { $0 }?.metrics ?? "")
     }
 

@@ -14,6 +14,8 @@ extension AuditLog {
     /// - Throws: `AuditError` as ``append(_:intents:)`` and ``rotate()``.
     public func maintain(_ rotation: AuditRotation = AuditRotation()) throws(AuditError) -> String? {
         try withState { (state) throws(AuditError) in
+            // Where the clock was put back, the file is not to grow for that much longer.
+            state.began = min(state.began, clock())
             let isNamed = state.file.isNamed(path)
             if !isNamed { try reopen(&state) }
             guard !isNamed || meters.isFailing else { return }
