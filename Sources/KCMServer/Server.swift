@@ -41,9 +41,10 @@ public final class Server: Sendable {
         self.limits = limits
         self.logger = logger
         connections = Connections(limit: limits.connections)
+        let queue = AuditQueue(sink: audit, blockingPool: blockingPool)
         var turns: [ObjectIdentifier: NIOLoopBound<AuditTurn>] = [:]
         for loop in group.makeIterator() {
-            let made = loop.submit { NIOLoopBound(AuditTurn(loop: loop, sink: audit, blockingPool: blockingPool, logger: logger), eventLoop: loop) }
+            let made = loop.submit { NIOLoopBound(AuditTurn(loop: loop, queue: queue, logger: logger), eventLoop: loop) }
             // At start-up, from the main thread, once a loop.
             if let turn = try? made.wait() { turns[ObjectIdentifier(loop)] = turn }
         }
