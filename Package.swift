@@ -64,6 +64,7 @@ let package = Package(
         .target(name: "CKCMPlugin", path: "plugin-sdk", exclude: ["README.md"], sources: ["src"], publicHeadersPath: "include"),
         .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CKCMShims", dependencies: ["COpenSSL"]),
+        .target(name: "CKCMWipe"),
         .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
         // Vocabulary: no sockets, no files.
@@ -91,6 +92,7 @@ let package = Package(
         .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", nioCore, logging], swiftSettings: strict),
 
         // What touches sockets and files.
+        .target(name: "KCMWire", dependencies: [nioCore], swiftSettings: strict),
         .target(
             name: "KMIPClient",
             dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, .product(name: "AsyncHTTPClient", package: "async-http-client")],
@@ -100,14 +102,14 @@ let package = Package(
         .target(
             name: "KCMDelegation",
             dependencies: [
-                "KCMEdge", "KCMEngine", "KCMCrypto", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, logging,
+                "KCMEdge", "KCMEngine", "KCMCrypto", "KCMWire", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, logging,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "KCMServer",
             dependencies: [
-                "KMIP", "KMIPText", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", "KCMStore",
+                "KMIP", "KMIPText", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", "KCMStore", "KCMWire",
                 nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
             ],
             swiftSettings: strict
@@ -119,7 +121,7 @@ let package = Package(
         .executableTarget(
             name: "kcmd",
             dependencies: [
-                "KCMAccessSettings", "KCMCore", "KCMEdge", "KCMEngine", "KCMService", "KCMServer", "KCMDelegation", "KCMSettings", "KCMPluginHost", "KCMStore",
+                "CKCMWipe", "KCMAccessSettings", "KCMCore", "KCMEdge", "KCMEngine", "KCMService", "KCMServer", "KCMDelegation", "KCMSettings", "KCMPluginHost", "KCMStore",
                 "KCMAccess", "KCMAudit", "KCMCrypto", "KMIP", nioCore, nioPosix, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -3,6 +3,7 @@ public import Logging
 internal import NIOCore
 public import NIOPosix
 internal import KCMEngine
+internal import KCMWire
 internal import NIOHTTP1
 internal import NIOSSL
 internal import NIOTLS
@@ -107,7 +108,7 @@ public final class Server: Sendable {
                         }
                     }
                 )
-                try channel.pipeline.syncOperations.addHandler(tls)
+                try channel.pipeline.syncOperations.addHandlers(tls, PlaintextHandler())
                 let handshake = HandshakeHandler(
                     trust: trust,
                     transport: transport,

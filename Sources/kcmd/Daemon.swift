@@ -1,3 +1,4 @@
+internal import CKCMWipe
 internal import Glibc
 internal import KCMAccess
 internal import KCMAccessSettings
@@ -41,6 +42,7 @@ enum Daemon {
         }
         // A core dump would hold what passed through the wire's buffers.
         try CoreDumps.forbid()
+        if kcm_free_is_wiping() == 0 { logger.warning("freed memory is not wiped: this build, or a preloaded library, has an allocator of its own") }
         // A peer that closes must not end the daemon.
         signal(SIGPIPE, SIG_IGN)
         // Neither must a limit on the size of files: the write then fails with an error that is dealt with.
