@@ -2,8 +2,11 @@
 #include "kcm_shims.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 void *kcm_locked_map(size_t size)
 {
@@ -26,6 +29,16 @@ void *kcm_locked_map(size_t size)
 void kcm_locked_unmap(void *memory, size_t size)
 {
     (void)munmap(memory, size);
+}
+
+int kcm_may_lock_any(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    if (syscall(SYS_capget, &header, data) != 0) {
+        return 0;
+    }
+    return (data[CAP_TO_INDEX(CAP_IPC_LOCK)].effective & CAP_TO_MASK(CAP_IPC_LOCK)) != 0;
 }
 
 static pthread_key_t cipher_key;

@@ -2,7 +2,7 @@
 public struct CryptoError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Open set of codes.
     public struct Code: Hashable, Sendable {
-        private enum Value: Hashable, Sendable { case authentication, padding, length, parameter, unsupported, memory, certificate, failed }
+        private enum Value: Hashable, Sendable { case authentication, padding, length, parameter, unsupported, memory, lockedMemory, certificate, failed }
         private let value: Value
         private init(_ value: Value) { self.value = value }
 
@@ -16,8 +16,10 @@ public struct CryptoError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let parameter = Code(.parameter)
         /// The algorithm, mode or curve is not one that this build offers.
         public static let unsupported = Code(.unsupported)
-        /// Locked memory cannot be had; the message says which limit to raise.
+        /// The library or the kernel has no memory for what it needs.
         public static let memory = Code(.memory)
+        /// Locked memory cannot be had for a key; the message says which limit to raise.
+        public static let lockedMemory = Code(.lockedMemory)
         /// A certificate, chain or key file is malformed or not acceptable.
         public static let certificate = Code(.certificate)
         /// Anything else OpenSSL reports.

@@ -14,6 +14,12 @@ struct SealingCore: Sendable {
         /// No usable answer: Core may say yes later.
         /// With the rule for the audit record, where the network is the reason.
         case unanswered(String, rule: String? = nil)
+
+        /// There is no locked memory for a sealing key; the log has the reason.
+        static func noMemory(_ error: any Error) -> Refusal {
+            InternalFailure.report(error)
+            return .unanswered("The server has no locked memory left for keys")
+        }
     }
 
     /// The Unique Identifier of the tenant's L3 key of this name; `nil` where there is none.
@@ -64,7 +70,7 @@ struct SealingCore: Sendable {
         do {
             let secret = try SecretBytes(count: data.readableBytes) { bytes in data.withUnsafeReadableBytes { bytes.copyMemory(from: $0) } }
             return SecretKey(secret)
-        } catch { throw .unanswered("\(error)") }
+        } catch { throw .noMemory(error) }
     }
 
     private func ask<Response: ResponsePayload>(_ request: some RequestPayload, _ tenant: String) async throws(Refusal) -> Response {

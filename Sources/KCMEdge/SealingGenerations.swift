@@ -49,10 +49,7 @@ struct SealingGenerations: Sendable {
         func part(_ range: Range<Int>) throws(SealingCore.Refusal) -> SecretKey {
             do {
                 return try key.bytes.withUnsafeBytes { bytes in SecretKey(try SecretBytes(copying: UnsafeRawBufferPointer(rebasing: bytes[range]))) }
-            } catch {
-                InternalFailure.report(error)
-                throw .unanswered("The server has no locked memory left for keys")
-            }
+            } catch { throw .noMemory(error) }
         }
         return Parts(sealing: try part(0..<Self.partSize), blinding: try part(Self.partSize..<StoredSealingKey.plaintextSize))
     }
@@ -80,7 +77,7 @@ struct SealingGenerations: Sendable {
                 blinding.bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[partSize...]).copyMemory(from: $0) }
             }
             return SecretKey(whole)
-        } catch { throw .unanswered("\(error)") }
+        } catch { throw .noMemory(error) }
     }
 
     static func failure(_ error: any Error) -> OperationFailure {

@@ -1,4 +1,5 @@
 public import KMIP
+internal import KCMCrypto
 internal import KCMStore
 
 /// Does the operations of KMIP on the objects of one store. Knows neither certificates nor transports; the caller has authorised.
@@ -80,6 +81,7 @@ public final class Engine: Sendable {
         switch error {
         case let failure as OperationFailure: return failure
         case let error as GenerationRefused: return error.failure
+        case let error as CryptoError where error.code == .lockedMemory: return CryptoFailure.failure(error)
         case let error as StoreError where error.code == .full:
             InternalFailure.report(error)
             return OperationFailure(.generalFailure, "The server's keystore is full; nothing was changed")

@@ -61,6 +61,7 @@ public final class PluginRootOfTrust: RootOfTrust, @unchecked Sendable {
                 functions.unwrap?(instance, blob, SecretSink.function, Unmanaged.passUnretained(sink).toOpaque(), &error) ?? KCM_FAILED
             }
             guard code == KCM_OK else { throw StoreError(plugin: info.name, code: code, "unwrap", error) }
+            if let failure = sink.failure { throw failure }
             guard let secret = sink.secret, sink.calls == 1 else {
                 throw StoreError(.failed, "plugin \(info.name): unwrap succeeded without handing over one key of 16 to 64 bytes")
             }
@@ -103,6 +104,8 @@ private final class Shared: Sendable {
 /// Takes one key from a plugin straight into locked memory.
 private final class SecretSink {
     private(set) var secret: Shared?
+    /// Why a key that came was not taken.
+    private(set) var failure: (any Error)?
     private(set) var calls = 0
 
     static let function: kcm_value_sink = { context, value, _ in
@@ -110,7 +113,8 @@ private final class SecretSink {
         let sink = Unmanaged<SecretSink>.fromOpaque(context).takeUnretainedValue()
         sink.calls += 1
         guard (16...64).contains(value.size), let data = value.data else { return }
-        guard let bytes = try? SecretBytes(copying: UnsafeRawBufferPointer(start: data, count: Int(value.size))) else { return }
-        sink.secret = Shared(bytes)
+        do {
+            sink.secret = Shared(try SecretBytes(copying: UnsafeRawBufferPointer(start: data, count: Int(value.size))))
+        } catch { sink.failure = error }
     }
 }

@@ -34,7 +34,7 @@ extension Settings {
     }
 
     static let keys = [
-        "mode", "node", "listen", "tls", "keystore", "root", "core", "sealing", "identity", "policy", "audit", "limits", "plugins", "log", "provision",
+        "mode", "node", "listen", "tls", "keystore", "root", "core", "sealing", "identity", "policy", "audit", "limits", "cache", "plugins", "log", "provision",
     ]
 
     private init(_ document: Document, yaml: String, _ reader: inout SettingsReader) {
@@ -53,6 +53,7 @@ extension Settings {
         keystore = Self.plugin("keystore", root, &reader)
         audit = Self.audit(root, &reader)
         limits = Self.limits(root, &reader)
+        cache = Self.cache(root, limits, &reader)
         plugins = Self.plugins(root, &reader)
         log = Self.log(root, &reader)
         identity = Self.identity(root, &reader)

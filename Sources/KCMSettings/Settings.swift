@@ -22,6 +22,7 @@ public struct Settings: Sendable, Equatable {
     public let policy: PolicySource
     public let audit: Audit
     public let limits: Limits
+    public let cache: Cache
     public let plugins: PluginSearch
     public let log: Log
     /// L3 keys that Core makes and activates at start-up for tenants that never had one of that name. Empty at Edge.

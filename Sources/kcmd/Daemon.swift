@@ -23,6 +23,7 @@ internal import UnixSignals
 enum Daemon {
     /// Everything that can be checked without taking hold of anything: TLS files, plugins, root of trust, audit key.
     static func check(_ settings: Settings) async throws {
+        try LockedMemory.bound(to: settings.limits.lockedMemory)
         _ = try StartUp.trust(settings)
         _ = try Policy(settings.policy)
         let library = try StartUp.library(settings.keystore, settings)
@@ -43,6 +44,7 @@ enum Daemon {
         // A core dump would hold what passed through the wire's buffers.
         try CoreDumps.forbid()
         if kcm_free_is_wiping() == 0 { logger.warning("freed memory is not wiped: this build, or a preloaded library, has an allocator of its own") }
+        try LockedMemory.bound(to: settings.limits.lockedMemory)
         // A peer that closes must not end the daemon.
         signal(SIGPIPE, SIG_IGN)
         // Neither must a limit on the size of files: the write then fails with an error that is dealt with.
@@ -83,6 +85,9 @@ enum Daemon {
         let parts = try await assemble(settings, trust, JournaledStore(store, journal: IntentJournal(queue: queue)), root, group, audit, pool, logger)
         if let resealer = parts.resealer { status.serve(resealer) }
         if let client = parts.client { status.watch(client) }
+        status.watch(parts.repository)
+        // Opened objects can be opened again: they make way for whatever else needs locked memory.
+        LockedMemory.setReclaimer { [repository = parts.repository] in repository.reclaim($0) }
         do {
             try await serve(settings, configPath, trust, parts, status, audit, queue, clock, group, pool, logger)
         } catch {
@@ -213,6 +218,7 @@ enum Daemon {
 
     private struct Parts {
         let service: KMIPService
+        let repository: ObjectRepository
         var keyring: LeasedKeyring?
         var resealer: Resealer?
         var client: CoreHTTPClient?
@@ -231,7 +237,9 @@ enum Daemon {
         let limits = KMIPService.Limits(batch: settings.limits.batch, message: settings.limits.message)
         let policy = try Policy(settings.policy)
         if let root {
-            let mode = CoreMode(repository: ObjectRepository(store: store, keyring: TenantKeyring(store: store, root: root)))
+            let mode = CoreMode(
+                repository: ObjectRepository(store: store, keyring: TenantKeyring(store: store, root: root), cacheLimits: StartUp.cacheLimits(settings))
+            )
             try await provision(settings, mode.engine, audit, logger)
             let service = KMIPService(mode: mode, policy: policy, limits: limits) { chain in
                 switch trust.authenticate(chain: chain, now: WallClock.now / 1_000_000_000) {
@@ -241,7 +249,7 @@ enum Daemon {
                 case .failure(let refusal): return .failure(.init(refusal.text))
                 }
             }
-            return Parts(service: service)
+            return Parts(service: service, repository: mode.engine.repository)
         }
         guard let core = settings.core, let sealing = settings.sealing else {
             throw Unserved(description: "core and sealing are required at Edge")
@@ -264,7 +272,7 @@ enum Daemon {
             keyName: sealing.key,
             lease: Int64(sealing.lease / .nanoseconds(1))
         )
-        let repository = ObjectRepository(store: store, keyring: keyring)
+        let repository = ObjectRepository(store: store, keyring: keyring, cacheLimits: StartUp.cacheLimits(settings))
         keyring.setClosedHandler { repository.forget(tenant: $0) }
         keyring.setRotatedHandler { tenant, generation, key in
             logger.info("generation \(generation) of the sealing key of \(tenant) is under the L3 key \(key)")
@@ -274,7 +282,7 @@ enum Daemon {
             do { try await pool.runIfActive { try audit.append([ended.record]) } } catch { logger.error("\(error)") }
         }
         let service = KMIPService(mode: EdgeMode(repository: repository, core: client), policy: policy, limits: limits)
-        return Parts(service: service, keyring: keyring, resealer: resealer, client: client)
+        return Parts(service: service, repository: repository, keyring: keyring, resealer: resealer, client: client)
     }
 
     /// Makes the L3 keys that the configuration wants to be there; each leaves a record.

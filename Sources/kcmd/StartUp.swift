@@ -1,5 +1,7 @@
 internal import KCMAccess
 internal import KCMAccessSettings
+internal import KCMCrypto
+internal import KCMEngine
 internal import KCMPluginHost
 internal import KCMServer
 internal import KCMSettings
@@ -44,6 +46,13 @@ enum StartUp {
             logger: logger,
             deadline: settings.plugins.timeout
         )
+    }
+
+    /// What the cache may hold: at most half of the locked memory unless the configuration says more, since requests need some, too.
+    static func cacheLimits(_ settings: Settings) -> CacheLimits {
+        let locked = LockedMemory.statistics.limit ?? .max
+        let bytes = settings.cache.memory.map { min($0, locked) } ?? min(CacheLimits().bytes, locked / 2)
+        return CacheLimits(entries: settings.cache.entries, bytes: bytes)
     }
 
     private static func dictionary(_ plugin: Settings.Plugin) -> [String: String] {

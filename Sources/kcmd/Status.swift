@@ -2,6 +2,7 @@ internal import KCMAudit
 internal import KCMCrypto
 internal import KCMDelegation
 internal import KCMEdge
+internal import KCMEngine
 internal import KCMPluginHost
 internal import KCMServer
 internal import Synchronization
@@ -15,6 +16,7 @@ final class Status: AdminSource {
     private let server = Mutex<Server?>(nil)
     private let resealer = Mutex<Resealer?>(nil)
     private let core = Mutex<CoreHTTPClient?>(nil)
+    private let repository = Mutex<ObjectRepository?>(nil)
     private let isStopping = Atomic(false)
 
     init(store: PluginStore, root: PluginRootOfTrust?, audit: AuditLog, clock: ClockWatch) {
@@ -28,6 +30,8 @@ final class Status: AdminSource {
     func serve(_ resealer: Resealer) { self.resealer.withLock { $0 = resealer } }
     /// At Edge: the way to Core.
     func watch(_ client: CoreHTTPClient) { core.withLock { $0 = client } }
+    /// Whose cache is counted.
+    func watch(_ repository: ObjectRepository) { self.repository.withLock { $0 = repository } }
     func stop() { isStopping.store(true, ordering: .releasing) }
 
     func reasonsNotReady() async -> [String] {
@@ -41,16 +45,11 @@ final class Status: AdminSource {
     }
 
     func metrics() -> String {
-        let memory = SecretBytes.statistics
         let log = audit.statistics
         let connections = server.withLock { $0?.connectionCount } ?? 0
         return """
             # TYPE kcm_connections gauge
             kcm_connections \(connections)
-            # TYPE kcm_locked_memory_bytes gauge
-            kcm_locked_memory_bytes \(memory.locked)
-            # TYPE kcm_locked_memory_used_bytes gauge
-            kcm_locked_memory_used_bytes \(memory.used)
             # TYPE kcm_audit_records_total counter
             kcm_audit_records_total \(log.records)
             # TYPE kcm_audit_failures_total counter
@@ -62,8 +61,19 @@ final class Status: AdminSource {
             # TYPE kcm_audit_sequence gauge
             kcm_audit_sequence \(log.sequence)
 
-            """ + clock.metrics + (resealer.withLock { $0 }?.metrics ?? "") + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
-            + (core.withLock { $0 }?.metrics ?? "")
+            """ + more.joined()
+    }
+
+    /// What the daemon's parts count by themselves.
+    private var more: [String] {
+        let plugins = [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? [])
+        return [
+            clock.metrics,
+            Self.text(LockedMemory.statistics, repository.withLock { $0 }?.cacheStatistics),
+            resealer.withLock { $0 }?.metrics ?? "",
+            Self.text(of: plugins),
+            core.withLock { $0 }?.metrics ?? "",
+        ]
     }
 
     func answer(_ request: AdminRequest) async -> AdminAnswer? {

@@ -17,6 +17,15 @@ enum MemoryMap {
         return []
     }
 
+    /// What is in memory; `nil` where nothing is mapped any more.
+    static func bytes(at address: UInt, _ count: Int) throws -> [UInt8]? {
+        let file = open("/proc/self/mem", O_RDONLY)
+        try #require(file >= 0)
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0xff, count: count)
+        return pread(file, &bytes, count, off_t(address)) == count ? bytes : nil
+    }
+
     private static func read() throws -> String {
         let file = try #require(fopen("/proc/self/smaps", "r"))
         defer { fclose(file) }

@@ -39,9 +39,9 @@ struct OversizedKeyTests {
 
     @Test("Memory for large values is given back, whatever their sizes")
     func largeValues() throws {
-        let before = SecretBytes.statistics.locked
+        let before = LockedMemory.statistics.locked
         for size in 0..<100 { _ = try SecretBytes(count: 300_000 + size * 4096) { $0[0] = 1 } }
         // 50 MB went through; what other tests hold meanwhile is far less.
-        #expect(SecretBytes.statistics.locked - before < 10 << 20)
+        #expect(LockedMemory.statistics.locked - before < 10 << 20)
     }
 }

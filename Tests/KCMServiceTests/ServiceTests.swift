@@ -67,7 +67,7 @@ import Testing
         let encrypt = EncryptRequest(
             uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .gcm, randomIV: true), data: ByteBuffer(string: "x"))
         func outcome(_ principal: Principal, _ chain: [[UInt8]]? = nil, _ acting: String? = nil) async throws -> ResultReason? {
-            await world.batch([encrypt], from: principal, propagated: chain, acting: acting).items[0].resultReason
+            try await world.batch([encrypt], from: principal, propagated: chain, acting: acting).items[0].resultReason
         }
         #expect(try await outcome(World.edge, [[1]]) == nil)
         #expect(try await outcome(World.edge, nil, "acme") == nil)

@@ -34,6 +34,11 @@ struct World {
         try World(policy, nil) { EdgeMode(repository: $0, core: AbsentCore()) }
     }
 
+    /// - Parameter wrap: makes what stands between the engine and the memory plugin, or keys of another kind.
+    static func atEdge(_ wrap: (any Store, FixedKeyring) -> (store: any Store, keyring: any SealingKeyring)) throws -> World {
+        try World(Policy(), nil, wrap) { EdgeMode(repository: $0, core: AbsentCore()) }
+    }
+
     /// - Parameter propagated: whom a chain that an edge passes on stands for.
     static func atCore(_ policy: Policy = Policy(), propagated: @escaping @Sendable ([[UInt8]]) -> Principal? = known) throws -> World {
         try World(policy, propagated) { CoreMode(repository: $0) }
@@ -44,6 +49,7 @@ struct World {
     private init(
         _ policy: Policy,
         _ propagated: (@Sendable ([[UInt8]]) -> Principal?)?,
+        _ wrap: (any Store, FixedKeyring) -> (store: any Store, keyring: any SealingKeyring) = { ($0, $1) },
         _ mode: (ObjectRepository) -> any KeyMode
     ) throws {
         store = try PluginStore(
@@ -52,7 +58,8 @@ struct World {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         keyring = FixedKeyring()
-        let mode = mode(ObjectRepository(store: store, keyring: keyring))
+        let parts = wrap(store, keyring)
+        let mode = mode(ObjectRepository(store: parts.store, keyring: parts.keyring))
         engine = mode.engine
         var verify: KMIPService.PropagatedChainVerifier?
         if let propagated {

@@ -15,6 +15,7 @@ enum Samples {
         limits: {message: 64KiB, connections: 100, batch: 10, idle: 10m, handshake: 250ms, in_flight: 7, drain: 3s, locked_memory: 1MiB}
         plugins: {path: [lib/kcm/plugins, /opt/kcm], timeout: 1s}
         log: {level: debug, format: json}
+        cache: {entries: 500, memory: 256KiB}
         """
 
     static let core = """

@@ -55,6 +55,8 @@ import Testing
         ("lease: 5m", "lease: 0s", "kcm.yaml:10", "above zero"),
         ("message: 64KiB", "message: 64KB", "kcm.yaml:12", "expected a size"),
         ("message: 64KiB", "message: 12", "kcm.yaml:12", "from 1024"),
+        ("memory: 256KiB", "memory: 2MiB", "kcm.yaml:15", "no more than limits.locked_memory, which is 1048576"),
+        ("entries: 500", "entries: 0", "kcm.yaml:15", "cache.entries is '0', expected a whole number from 1"),
         ("durability: fsync", "durability: always", "kcm.yaml:11", "expected write or fsync"),
         ("level: debug", "level: loud", "kcm.yaml:14", "expected trace, debug, info, notice, warning, error or critical"),
         ("mode: edge", "mode: hub", "kcm.yaml:1", "mode is 'hub', expected core or edge"),
@@ -92,7 +94,7 @@ import Testing
     @Test func sectionsOfTheOtherMode() throws {
         let edge = errors(Samples.edge + "\nroot: {plugin: file}\nprovision: []")
         #expect(edge.map(\.code) == [.wrongMode, .wrongMode])
-        #expect(edge.map(\.origin) == ["kcm.yaml:15", "kcm.yaml:16"])
+        #expect(edge.map(\.origin) == ["kcm.yaml:16", "kcm.yaml:17"])
         let core = errors(Samples.core + "\nsealing: {key: a}\ncore: {url: \"https://a\"}")
         #expect(core.map(\.origin) == ["kcm.yaml:25", "kcm.yaml:26"])
         #expect(core.first?.message == "'sealing' belongs to mode edge, and this is mode core; leave it out")

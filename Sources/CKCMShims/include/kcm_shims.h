@@ -15,6 +15,9 @@ void *kcm_locked_map(size_t size);
 /* Gives a chunk of that size back; what was in it is wiped by the caller. Any thread. */
 void kcm_locked_unmap(void *memory, size_t size);
 
+/* 1 where RLIMIT_MEMLOCK does not bind this process (CAP_IPC_LOCK), else 0. Any thread. */
+int kcm_may_lock_any(void);
+
 /* This thread's cipher context, made on first use and freed when the thread ends. NULL when memory is out. */
 EVP_CIPHER_CTX *kcm_thread_cipher_ctx(void);
 

@@ -7,19 +7,20 @@ internal import COpenSSL
 /// `@unchecked Sendable`: the memory belongs to this value alone, it is written only in the initialiser, and afterwards every
 /// access is a read until `deinit`, which runs when no reader is left.
 public struct SecretBytes: ~Copyable, @unchecked Sendable {
-    private let base: UnsafeMutableRawPointer
+    private let block: LockedArena.Block
+    private var base: UnsafeMutableRawPointer { block.start }
     /// Length in bytes.
     public let count: Int
 
     /// Takes memory for `count` bytes and lets `body` fill it; it is zero before.
-    /// - Throws: `CryptoError` `.memory` where no locked memory is to be had, and what `body` throws: then the bytes are wiped.
+    /// - Throws: `CryptoError` `.lockedMemory` where no locked memory is to be had, and what `body` throws: then the bytes are wiped.
     public init(count: Int, initializingWith body: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
-        let memory = try LockedArena.allocate(count)
-        do { try body(UnsafeMutableRawBufferPointer(start: memory, count: count)) } catch {
-            LockedArena.release(memory, count)
+        let memory = try LockedArena.shared.allocate(count)
+        do { try body(UnsafeMutableRawBufferPointer(start: memory.start, count: count)) } catch {
+            LockedArena.shared.release(memory, count)
             throw error
         }
-        base = memory
+        block = memory
         self.count = count
     }
 
@@ -53,8 +54,8 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
         count == other.count && CRYPTO_memcmp(base, other.base, count) == 0
     }
 
-    /// Bytes of locked memory held by the process, and how many of them are in use, in whole blocks.
-    public static var statistics: (locked: Int, used: Int) { LockedArena.statistics }
+    /// The locked memory that it takes, in bytes: ``count`` in a whole block.
+    public var footprint: Int { LockedArena.blockSize(for: count) }
 
-    deinit { LockedArena.release(base, count) }
+    deinit { LockedArena.shared.release(block, count) }
 }

@@ -22,6 +22,10 @@ enum CryptoFailure {
                 .cryptographicFailure, "The key, IV/Counter/Nonce, salt or tag has a length that the algorithm does not take")
         case .unsupported:
             return OperationFailure(.featureNotSupported, "The key and the parameters do not go together, or the algorithm is not served")
+        case .lockedMemory:
+            InternalFailure.report(error)
+            // KMIP 1.4 has no Result Reason for a server that is short of something.
+            return OperationFailure(.generalFailure, "The server has no locked memory left for keys; nothing was changed")
         default:
             InternalFailure.report(error)
             return OperationFailure(.cryptographicFailure, "The cryptographic operation failed")

@@ -27,7 +27,7 @@ extension Engine {
                 guard let error = error as? StoreError, error.code == .conflict else { throw Self.failure(for: error) }
                 // A name that is taken stays so; a changed object is read anew.
                 if try await isStored(object, context) { throw Self.nameTaken }
-                repository.cache.remove(object.uniqueIdentifier, of: context.tenant)
+                repository.cache.remove(object.uniqueIdentifier)
             }
         }
         throw Self.failure(for: StoreError(.conflict, ""))

@@ -17,7 +17,7 @@ extension Engine {
                 var isCurrent = true
                 for before in changes.compactMap(\.before) where try await !isStored(before, context) {
                     isCurrent = false
-                    repository.cache.remove(before.uniqueIdentifier, of: context.tenant)
+                    repository.cache.remove(before.uniqueIdentifier)
                 }
                 // Nothing was changed by others, so it is a name that is taken, and stays so.
                 if isCurrent { throw Self.nameTaken }

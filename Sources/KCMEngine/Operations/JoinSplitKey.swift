@@ -98,7 +98,7 @@ struct JoinSplitKey: ServedOperation {
                 }
             }
             return SecretKey(try sharing.join(shares, identifiers: identifiers, count: count))
-        } catch let error as CryptoError {
+        } catch let error as CryptoError where error.code != .lockedMemory {
             throw error.code == .parameter
                 ? OperationFailure(.invalidField, "Each part is to be named once")
                 : OperationFailure(.cryptographicFailure, "The parts do not give a key of the length that is stated")

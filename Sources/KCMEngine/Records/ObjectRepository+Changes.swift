@@ -67,24 +67,19 @@ extension ObjectRepository {
             for blinded in new.subtracting(old) { writes.append(.put(RecordKey.index(blinded, after.uniqueIdentifier), [])) }
         }
         writes += try nameWrites(changes, keys: keys)
-        let epochs = stored.map { cache.epoch(for: $0.uniqueIdentifier) }
         // Out of the cache before the change is visible, so that nobody uses the old snapshot after the answer.
-        for change in changes where change.before != nil { cache.remove(change.after.uniqueIdentifier, of: tenant) }
-        do { try await store.commit(writes, in: Namespace(tenant)) } catch let error as StoreError {
-            for change in changes where change.before != nil {
-                cache.remove(change.after.uniqueIdentifier, of: tenant)
-                // A commit past its deadline may still land: until it has, nobody may serve from what is read now.
-                if error.code == .timedOut { cache.bar(change.after.uniqueIdentifier, of: tenant) }
-            }
+        for change in changes where change.before != nil { cache.remove(change.after.uniqueIdentifier) }
+        let epochs = stored.map { cache.epoch(for: $0.uniqueIdentifier) }
+        do { try await store.commit(writes, in: Namespace(tenant)) } catch {
+            for change in changes where change.before != nil { forget(change.after.uniqueIdentifier, after: error) }
             throw error
         }
         for (index, change) in changes.enumerated() {
-            if let before = change.before {
-                cache.remove(change.after.uniqueIdentifier, of: tenant)
-                // A key that is revoked or destroyed stops what it is in the middle of.
-                if before.storedState != change.after.storedState { streams.remove(change.after.uniqueIdentifier, of: tenant) }
-            } else {
-                cache.insert(stored[index], of: tenant, openedWith: keys, ifUnchangedSince: epochs[index])
+            // What the next request would read and open again.
+            cache.settle(stored[index], openedWith: keys, ifUnchangedSince: epochs[index])
+            // A key that is revoked or destroyed stops what it is in the middle of.
+            if let before = change.before, before.storedState != change.after.storedState {
+                streams.remove(change.after.uniqueIdentifier, of: tenant)
             }
         }
         return stored

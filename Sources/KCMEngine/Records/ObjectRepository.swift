@@ -12,11 +12,11 @@ public final class ObjectRepository: Sendable {
     /// Where changes go that are not stored yet; `nil` where they are stored at once.
     let staging: Staging?
 
-    /// - Parameter cacheCapacity: the most opened objects to keep in memory.
-    public init(store: any Store, keyring: any SealingKeyring, cacheCapacity: Int = 100_000, streamLimits: StreamLimits = StreamLimits()) {
+    /// - Parameter cacheLimits: what is kept of opened objects in memory.
+    public init(store: any Store, keyring: any SealingKeyring, cacheLimits: CacheLimits = CacheLimits(), streamLimits: StreamLimits = StreamLimits()) {
         self.store = store
         self.keyring = keyring
-        self.cache = ObjectCache(capacity: cacheCapacity)
+        self.cache = ObjectCache(limits: cacheLimits)
         streams = StreamTable(limits: streamLimits)
         staging = nil
     }
@@ -34,7 +34,7 @@ public final class ObjectRepository: Sendable {
     public func cached(_ identifier: String, of tenant: String) -> KeyObject? {
         guard let keys = keyring.open(tenant) else { return nil }
         if let object = staging?.object(identifier) { return object }
-        return cache.object(identifier, of: tenant, openedWith: keys)
+        return cache.object(identifier, openedWith: keys)
     }
 
     /// Forgets everything opened for a tenant, or for all.
@@ -42,6 +42,13 @@ public final class ObjectRepository: Sendable {
         cache.removeAll(of: tenant)
         streams.removeAll(of: tenant)
     }
+
+    /// Lets go of opened objects that take about so many bytes of locked memory, for whoever has none left.
+    /// - Returns: whether there were any. Any thread; waits for look-ups only.
+    public func reclaim(_ bytes: Int) -> Bool { cache.reclaim(bytes) }
+
+    /// What is kept of opened objects, and what was.
+    public var cacheStatistics: CacheStatistics { cache.statistics }
 
     // MARK: Reading
 
@@ -55,7 +62,7 @@ public final class ObjectRepository: Sendable {
             _ = try await keyring.keys(of: tenant)
             return object
         }
-        let epoch = cache.epoch(for: identifier)
+        let epoch = cache.beginReading(identifier)
         let entries = try await store.scan(prefix: RecordKey.prefix(of: identifier), after: nil, limit: 4, in: Namespace(tenant))
         guard !entries.isEmpty else { return nil }
         let keys = try await keyring.keys(of: tenant)
@@ -66,7 +73,7 @@ public final class ObjectRepository: Sendable {
             if let before { object = try await replaceNow(before, with: object, of: tenant, mark: entry.revision) }
             return object
         }
-        cache.insert(object, of: tenant, openedWith: keys, ifUnchangedSince: epoch)
+        cache.insert(object, openedWith: keys, ifUnchangedSince: epoch)
         return object
     }
 
@@ -96,10 +103,19 @@ public final class ObjectRepository: Sendable {
             .put(RecordKey.mark(of: identifier), mark.encoded, expecting: peek.markRevision.map { .revision($0) } ?? .absent)
         ]
         if mark.state == .destroyed || mark.state == .destroyedCompromised { writes.append(.remove(RecordKey.material(of: identifier))) }
-        cache.remove(identifier, of: tenant)
-        try await store.commit(writes, in: Namespace(tenant))
-        cache.remove(identifier, of: tenant)
+        cache.remove(identifier)
+        do { try await store.commit(writes, in: Namespace(tenant)) } catch {
+            forget(identifier, after: error)
+            throw error
+        }
+        cache.remove(identifier)
         streams.remove(identifier, of: tenant)
+    }
+
+    /// Forgets an object whose change was not stored as far as is known.
+    func forget(_ identifier: String, after error: any Error) {
+        // A commit past its deadline may still land: until it has, nobody may serve from what is read now.
+        if let error = error as? StoreError, error.code == .timedOut { cache.bar(identifier) } else { cache.remove(identifier) }
     }
 
     /// Opens the records of one object, all of them in `entries`.
