@@ -30,13 +30,25 @@ struct World {
         return Principal(tenant: tenant, service: service, roles: [role], assignedTenants: assigned, certificate: certificate)
     }
 
-    static func atEdge(_ policy: Policy = Policy()) throws -> World {
-        try World(policy, nil) { EdgeMode(repository: $0, core: AbsentCore()) }
+    /// - Parameter wrap: what the engine gets for the store.
+    static func atEdge(_ policy: Policy = Policy(), wrap: (any Store) -> any Store = { $0 }) throws -> World {
+        try World(policy, nil, wrap) { EdgeMode(repository: $0, core: AbsentCore()) }
     }
 
+    /// Another daemon on the same store, with the same keys: what the first had in memory is gone.
+    func restartedAtEdge(wrap: (any Store) -> any Store = { $0 }) throws -> World {
+        try World(Policy(), nil, wrap, self) { EdgeMode(repository: $0, core: AbsentCore()) }
+    }
+
+    func restartedAtCore() throws -> World { try World(Policy(), World.known, { $0 }, self) { CoreMode(repository: $0) } }
+
     /// - Parameter propagated: whom a chain that an edge passes on stands for.
-    static func atCore(_ policy: Policy = Policy(), propagated: @escaping @Sendable ([[UInt8]]) -> Principal? = known) throws -> World {
-        try World(policy, propagated) { CoreMode(repository: $0) }
+    static func atCore(
+        _ policy: Policy = Policy(),
+        propagated: @escaping @Sendable ([[UInt8]]) -> Principal? = known,
+        wrap: (any Store) -> any Store = { $0 }
+    ) throws -> World {
+        try World(policy, propagated, wrap) { CoreMode(repository: $0) }
     }
 
     @Sendable static func known(_ chain: [[UInt8]]) -> Principal? { chain == [[1]] ? acme : chain == [[2]] ? globex : nil }
@@ -44,15 +56,19 @@ struct World {
     private init(
         _ policy: Policy,
         _ propagated: (@Sendable ([[UInt8]]) -> Principal?)?,
+        _ wrap: (any Store) -> any Store,
+        _ before: World? = nil,
         _ mode: (ObjectRepository) -> any KeyMode
     ) throws {
-        store = try PluginStore(
-            try PluginLibrary.load("memory", searchPath: .standard()),
-            settings: [:],
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
-        keyring = FixedKeyring()
-        let mode = mode(ObjectRepository(store: store, keyring: keyring))
+        store =
+            try before?.store
+            ?? PluginStore(
+                try PluginLibrary.load("memory", searchPath: .standard()),
+                settings: [:],
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
+        keyring = before?.keyring ?? FixedKeyring()
+        let mode = mode(ObjectRepository(store: wrap(store), keyring: keyring))
         engine = mode.engine
         var verify: KMIPService.PropagatedChainVerifier?
         if let propagated {
