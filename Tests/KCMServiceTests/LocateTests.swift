@@ -43,9 +43,10 @@ import Testing
         var objects: [Made] = []
         for number in 0..<240 {
             let first = number.isMultiple(of: 3) ? nil : Choice.texts[Int.random(in: 0..<3, using: &random)]
+            func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &random)] }
             var made = Made(
-                identifier: "", mask: Choice.masks.randomElement(using: &random)!, length: Choice.lengths.randomElement(using: &random)!, first: first,
-                second: Choice.texts.randomElement(using: &random)!, state: .preActive)
+                identifier: "", mask: pick(Choice.masks), length: pick(Choice.lengths), first: first, second: pick(Choice.texts), state: .preActive
+            )
             var attributes = [Attribute(Choice.second, .text(made.second))]
             if let first { attributes.append(Attribute(Choice.first, .text(first))) }
             let template = World.attributes(.aes, made.length, mask: .init(rawValue: made.mask), active: number.isMultiple(of: 2), and: attributes)
@@ -158,7 +159,9 @@ import Testing
 
     @Test func locatedItemsCountsWhatIsNearAndIsLeftOutBeyond() async throws {
         let world = try World.atEdge()
-        func ask(_ maximum: Int32) async throws -> LocateResponse { try await world.ask(LocateRequest(maximumItems: maximum, attributes: [Self.preActive])) }
+        func ask(_ maximum: Int32) async throws -> LocateResponse {
+            try await world.ask(LocateRequest(maximumItems: maximum, attributes: [Self.preActive]))
+        }
         for number in 0..<1005 { #expect(try await world.reason(World.create("k\(number)")) == nil) }
         let near = try await ask(100)
         #expect(near.uniqueIdentifiers.count == 100 && near.locatedItems == 1005)
@@ -226,7 +229,8 @@ import Testing
             return made
         }
         // Changed before the index is whole: its other entries must not be missed afterwards.
-        #expect(try await world.reason(AddAttributeRequest(uniqueIdentifier: keys[5], attribute: Attribute(AttributeName(rawValue: "x-a"), .text("a")))) == nil)
+        let change = AddAttributeRequest(uniqueIdentifier: keys[5], attribute: Attribute(AttributeName(rawValue: "x-a"), .text("a")))
+        #expect(try await world.reason(change) == nil)
         let added = try await world.key("new")
         let group = Attribute(.objectGroup, .text("g"))
         #expect(try await find([group, Self.compromised], in: world) == revoked.sorted())
@@ -247,7 +251,8 @@ import Testing
     @Test func namesOfAnEarlierStoreAreNotForgotten() async throws {
         let old = try World.atCore()
         let key = try await old.key("once", from: World.admin)
-        for payload: any RequestPayload in [RevokeRequest(uniqueIdentifier: key, revocationReason: World.revoke), DestroyRequest(uniqueIdentifier: key)] {
+        let ends: [any RequestPayload] = [RevokeRequest(uniqueIdentifier: key, revocationReason: World.revoke), DestroyRequest(uniqueIdentifier: key)]
+        for payload in ends {
             #expect(try await old.reason(payload, from: World.admin) == nil)
         }
         try await age(old)

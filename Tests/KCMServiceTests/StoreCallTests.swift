@@ -32,7 +32,9 @@ import Testing
                 let made: CreateResponse = try await world.ask(World.create("k\(number)", attributes: attributes))
                 keys.append(made.uniqueIdentifier)
             }
-            for key in keys.suffix(3) { _ = try await world.ask(RevokeRequest(uniqueIdentifier: key, revocationReason: World.revoke), as: RevokeResponse.self) }
+            for key in keys.suffix(3) {
+                _ = try await world.ask(RevokeRequest(uniqueIdentifier: key, revocationReason: World.revoke), as: RevokeResponse.self)
+            }
             self.world = world
             self.keys = keys
             store = counting
@@ -173,8 +175,8 @@ import Testing
         #expect(after.reads == 2 && after.commits == 0)
         // A name that was taken away is remembered as well.
         let other: CreateResponse = try await world.ask(World.create("renamed"), from: World.admin)
-        _ = try await world.ask(
-            DeleteAttributeRequest(uniqueIdentifier: other.uniqueIdentifier, attributeName: "Name"), from: World.admin, as: DeleteAttributeResponse.self)
+        let unname = DeleteAttributeRequest(uniqueIdentifier: other.uniqueIdentifier, attributeName: "Name")
+        _ = try await world.ask(unname, from: World.admin, as: DeleteAttributeResponse.self)
         #expect(try await Provisioning.ensure(.init(tenant: "acme", name: "renamed"), in: world.engine, now: 2000) == nil)
     }
 }

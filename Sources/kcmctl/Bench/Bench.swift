@@ -68,7 +68,7 @@ struct Bench: AsyncParsableCommand {
             throw ended(1, "\(refused.item.resultReason?.description ?? "GeneralFailure"): \(refused.item.resultMessage ?? "")")
         } catch let error as KMIPClientError { throw ended(error.kind == .files ? 2 : 3, "\(error)") } catch let error as KMIPError {
             throw ended(3, "the server's answer is not well-formed: \(error)")
-        }
+        } catch let error as Files.Failure { throw ended(2, "\(error)") }
     }
 
     private func measure(_ loads: [Load], _ counts: [Int], _ sessions: [KmipSession], _ idling: BenchIdle?) async throws {
