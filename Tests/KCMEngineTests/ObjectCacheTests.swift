@@ -155,6 +155,14 @@ import Testing
         #expect(found(one, cache) == nil)
     }
 
+    @Test func allObjectsOfOneCommitAreKept() throws {
+        let cache = ObjectCache(shardCount: 1)
+        let stored = try (0..<3).map { _ in try object(32) }
+        let epochs = stored.map { cache.epoch(for: $0.uniqueIdentifier) }
+        cache.settle(stored, openedWith: keys, ifUnchangedSince: epochs)
+        #expect(stored.allSatisfy { cache.object($0.uniqueIdentifier, openedWith: keys) === $0 })
+    }
+
     @Test func whatIsStoredTakesThePlaceOfWhatWasReadMeanwhile() throws {
         let cache = ObjectCache()
         let old = try object(32)
@@ -163,7 +171,7 @@ import Testing
         let epoch = cache.epoch(for: old.uniqueIdentifier)
         insert(old, cache)
         let late = cache.beginReading(old.uniqueIdentifier)
-        cache.settle(new, openedWith: keys, ifUnchangedSince: epoch)
+        cache.settle([new], openedWith: keys, ifUnchangedSince: [epoch])
         #expect(found(old, cache) === new)
         cache.insert(old, openedWith: keys, ifUnchangedSince: late)
         #expect(found(old, cache) === new, "what was read before the change")
@@ -176,7 +184,7 @@ import Testing
         // The next change has begun; what the first one stored may be old already.
         cache.remove(old.uniqueIdentifier)
         insert(old, cache)
-        cache.settle(try object(32, identifier: old.uniqueIdentifier, revision: 2), openedWith: keys, ifUnchangedSince: epoch)
+        cache.settle([try object(32, identifier: old.uniqueIdentifier, revision: 2)], openedWith: keys, ifUnchangedSince: [epoch])
         #expect(found(old, cache) == nil)
         #expect(cache.statistics.entries == 0)
     }
@@ -186,7 +194,7 @@ import Testing
         let old = try object(32)
         insert(old, cache)
         let large = try object(4096, identifier: old.uniqueIdentifier, revision: 2)
-        cache.settle(large, openedWith: keys, ifUnchangedSince: cache.epoch(for: old.uniqueIdentifier))
+        cache.settle([large], openedWith: keys, ifUnchangedSince: [cache.epoch(for: old.uniqueIdentifier)])
         #expect(found(old, cache) == nil)
     }
 
@@ -197,7 +205,7 @@ import Testing
         cache.bar(one.uniqueIdentifier)
         #expect(found(one, cache) == nil)
         insert(one, cache)
-        cache.settle(one, openedWith: keys, ifUnchangedSince: cache.epoch(for: one.uniqueIdentifier))
+        cache.settle([one], openedWith: keys, ifUnchangedSince: [cache.epoch(for: one.uniqueIdentifier)])
         #expect(found(one, cache) == nil)
         let free = try object(32)
         insert(free, cache)

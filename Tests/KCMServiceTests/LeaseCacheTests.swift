@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func everythingGoesWhenTheLeaseEnds() async throws {
-        let lease: Int64 = 400_000_000
+        let lease: Int64 = 3_000_000_000
         let edge = try await edge(lease: lease)
         edge.core.isAway.store(true, ordering: .relaxed)
         await edge.keyring.renewLeases()

@@ -103,7 +103,7 @@ import Testing
 
     @Test func statesThatComeByDateAreFound() async throws {
         let world = try World.atEdge()
-        let soon = WallClock.now / 1_000_000_000 + 2
+        let soon = WallClock.now / 1_000_000_000 + 5
         let made: CreateResponse = try await world.ask(World.create(attributes: [Attribute(.activationDate, .dateTime(soon))]))
         let ending: CreateResponse = try await world.ask(
             World.create(attributes: [Attribute(.activationDate, .dateTime(1000)), Attribute(.deactivationDate, .dateTime(soon))]))

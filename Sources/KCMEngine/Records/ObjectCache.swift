@@ -70,8 +70,17 @@ final class ObjectCache: Sendable {
     }
 
     /// Keeps what was just stored in place of what was read before. Where another change is under way, nothing is kept.
-    func settle(_ object: KeyObject, openedWith keys: TenantKeys, ifUnchangedSince epoch: UInt64) {
-        put(object, keys, epoch, isChange: true)
+    /// - Parameters:
+    ///   - objects: of one commit.
+    ///   - epochs: one for each of them.
+    func settle(_ objects: [KeyObject], openedWith keys: TenantKeys, ifUnchangedSince epochs: [UInt64]) {
+        // Each moves the epoch of its shard on, also for those of the same commit.
+        var settled: [Int: UInt64] = [:]
+        for (object, epoch) in zip(objects, epochs) {
+            guard let (shard, _) = place(of: object.uniqueIdentifier) else { continue }
+            put(object, keys, epoch + settled[shard, default: 0], isChange: true)
+            settled[shard, default: 0] += 1
+        }
     }
 
     private func put(_ object: KeyObject, _ keys: TenantKeys, _ epoch: UInt64, isChange: Bool) {

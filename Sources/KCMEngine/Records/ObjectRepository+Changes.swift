@@ -73,9 +73,9 @@ extension ObjectRepository {
             throw error
         }
         index.stored(writes)
-        for (index, change) in changes.enumerated() {
-            // What the next request would read and open again.
-            cache.settle(stored[index], openedWith: keys, ifUnchangedSince: epochs[index])
+        // What the next request would read and open again.
+        cache.settle(stored, openedWith: keys, ifUnchangedSince: epochs)
+        for change in changes {
             // A key that is revoked or destroyed stops what it is in the middle of.
             if let before = change.before, before.storedState != change.after.storedState {
                 streams.remove(change.after.uniqueIdentifier, of: tenant)
