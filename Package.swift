@@ -52,6 +52,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
@@ -63,6 +64,7 @@ let package = Package(
         .target(name: "CKCMPlugin", path: "plugin-sdk", exclude: ["README.md"], sources: ["src"], publicHeadersPath: "include"),
         .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CKCMShims", dependencies: ["COpenSSL"]),
+        .target(name: "CKCMWipe"),
         .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
         // Vocabulary: no sockets, no files.
@@ -70,7 +72,7 @@ let package = Package(
         .target(name: "CKCMJSON", linkerSettings: [.linkedLibrary("jansson")]),
         .target(name: "KMIPText", dependencies: ["KMIP", "CExpat", "CKCMJSON", nioCore], swiftSettings: strict),
         .target(name: "KMIPConformance", dependencies: ["KMIP", "KMIPText", nioCore], swiftSettings: strict),
-        .target(name: "KCMCrypto", dependencies: ["COpenSSL", "CKCMShims"], swiftSettings: strict),
+        .target(name: "KCMCrypto", dependencies: ["COpenSSL", "CKCMShims", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .target(name: "KCMStore", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMAccess", dependencies: ["KMIP", "KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMAudit", dependencies: ["KCMCrypto"], swiftSettings: strict),
@@ -90,6 +92,7 @@ let package = Package(
         .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", nioCore, logging], swiftSettings: strict),
 
         // What touches sockets and files.
+        .target(name: "KCMWire", dependencies: [nioCore], swiftSettings: strict),
         .target(
             name: "KMIPClient",
             dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, .product(name: "AsyncHTTPClient", package: "async-http-client")],
@@ -99,14 +102,14 @@ let package = Package(
         .target(
             name: "KCMDelegation",
             dependencies: [
-                "KCMEdge", "KCMEngine", "KCMCrypto", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, logging,
+                "KCMEdge", "KCMEngine", "KCMCrypto", "KCMWire", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, logging,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "KCMServer",
             dependencies: [
-                "KMIP", "KMIPText", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", "KCMStore",
+                "KMIP", "KMIPText", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", "KCMStore", "KCMWire",
                 nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
             ],
             swiftSettings: strict
@@ -118,7 +121,7 @@ let package = Package(
         .executableTarget(
             name: "kcmd",
             dependencies: [
-                "KCMAccessSettings", "KCMCore", "KCMEdge", "KCMEngine", "KCMService", "KCMServer", "KCMDelegation", "KCMSettings", "KCMPluginHost", "KCMStore",
+                "CKCMWipe", "KCMAccessSettings", "KCMCore", "KCMEdge", "KCMEngine", "KCMService", "KCMServer", "KCMDelegation", "KCMSettings", "KCMPluginHost", "KCMStore",
                 "KCMAccess", "KCMAudit", "KCMCrypto", "KMIP", nioCore, nioPosix, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

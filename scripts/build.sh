@@ -20,8 +20,12 @@ runtime=$(swift -print-target-info | python3 -c 'import json, sys; print(json.lo
 [ -d "$runtime" ] || { echo "build: the Swift runtime folder was not found" >&2; exit 1; }
 
 mkdir -p dist/bin dist/lib/kcm/plugins dist/include
-# `install` unlinks first: a running daemon keeps its old file.
-install -m 755 "$built/kcmd" "$built/kcmctl" "$built/kcm-plugin-exercise" dist/bin/
+# Without what only a debugger reads, two thirds of their size; names of functions stay, for backtraces and perf. Moved into place: a
+# running daemon keeps its old file.
+for program in kcmd kcmctl kcm-plugin-exercise; do
+    objcopy --strip-debug "$built/$program" "dist/bin/.$program"
+    mv -f "dist/bin/.$program" "dist/bin/$program"
+done
 install -m 755 "$built"/libkcm-*.so dist/lib/kcm/plugins/
 scripts/install-sdk.sh dist
 

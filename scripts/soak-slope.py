@@ -1,8 +1,8 @@
-"""Judges the samples of scripts/soak.sh: lines of NAME SECONDS RSS-KIB DESCRIPTORS.
+"""Judges the samples of scripts/soak.sh: lines of NAME SECONDS RSS-KIB DESCRIPTORS THREADS.
 
 The first third is warm-up: caches fill and the allocator takes its share. After it the least-squares slope of resident memory may be at most
-1 % of the mean a minute, and the least number of descriptors of the last third no more than 2 above that of the middle third. Exit code 1
-where one is not.
+1 % of the mean a minute, and the least number of descriptors and of threads of the last third no more than 2 above that of the middle third.
+Exit code 1 where one is not.
 """
 
 import sys
@@ -21,7 +21,7 @@ def main():
     samples = {}
     for line in open(sys.argv[1]):
         fields = line.split()
-        if len(fields) == 4:
+        if len(fields) == 5:
             samples.setdefault(fields[0], []).append(tuple(map(int, fields[1:])))
     flat = bool(samples)
     for name, rows in samples.items():
@@ -31,15 +31,19 @@ def main():
             flat = False
             continue
         steady = rows[third:]
-        memory = [rss for _, rss, _ in steady]
+        memory = [row[1] for row in steady]
         mean = sum(memory) / len(memory)
-        growth = slope([(seconds / 60, rss) for seconds, rss, _ in steady])
-        before, after = (min(count for _, _, count in part) for part in (rows[third : 2 * third], rows[2 * third :]))
-        good = growth <= mean / 100 and after <= before + 2
+        growth = slope([(row[0] / 60, row[1]) for row in steady])
+        good = growth <= mean / 100
+        counts = []
+        for column, what in ((2, "descriptors"), (3, "threads")):
+            before, after = (min(row[column] for row in part) for part in (rows[third : 2 * third], rows[2 * third :]))
+            good = good and after <= before + 2
+            counts.append(f"{what} {before}, later {after}")
         flat = flat and good
         print(
             f"{name}: memory {mean / 1024:.1f} MiB ({min(memory) / 1024:.1f} to {max(memory) / 1024:.1f}), {growth:+.0f} KiB a minute; "
-            f"descriptors {before}, later {after}: {'flat' if good else 'GROWS'}"
+            f"{'; '.join(counts)}: {'flat' if good else 'GROWS'}"
         )
     sys.exit(0 if flat else 1)
 

@@ -1,49 +1,91 @@
 #!/usr/bin/env bash
-# A fresh Core and Edge under mixed load for some minutes: memory and descriptors have to stay flat, and the audit logs to verify.
-# usage: soak.sh [MINUTES]   (10)   KCM_BIN: other binaries than dist/bin
+# A fresh Core and Edge under mixed load for some minutes: memory, descriptors and threads have to stay flat, every answer has to be right, and
+# the audit logs to verify. Meanwhile the daemons reload, revocation lists change, and the logs are rotated.
+# usage: soak.sh [MINUTES]   (10)   KCM_BIN: other binaries than dist/bin; KCM_SOAK_OUT: a folder that keeps samples, logs and metrics
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 minutes=${1:-10}
 folder=$(mktemp -d)
 port=${KCM_DEMO_PORT:-15790}
-unset KCM_DEMO_PORT
-sampler=
-trap '[ -z "$sampler" ] || kill "$sampler" 2>/dev/null || true; kcm_stop; rm -rf "$folder"' EXIT
+keep=${KCM_SOAK_OUT:-}
+unset KCM_DEMO_PORT KCM_SOAK_OUT
+jobs=()
+finish() {
+    local pid
+    for pid in "${jobs[@]}"; do kill "$pid" 2>/dev/null || true; done
+    kcm_stop
+    if [ -n "$keep" ]; then
+        mkdir -p "$keep"
+        cp "$folder"/samples "$folder"/*.log "$folder"/*.metrics "$keep" 2>/dev/null || true
+    fi
+    rm -rf "$folder"
+}
+trap finish EXIT
+[ -x .venv/bin/python ] || { echo "soak: .venv is missing; run make deps" >&2; exit 1; }
 demo=$folder/demo
 "$kcm_bin/kcmctl" init "$demo" --base-port "$port" >/dev/null
+# Whose certificates are nobody's here.
+"$kcm_bin/kcmctl" init "$folder/foreign" --base-port "$port" >/dev/null
+sed -i 's/durability: write/durability: write, rotate: {size: 4MiB}/' "$demo/core.yaml" "$demo/edge.yaml"
 kcm_start Core "$demo/core.yaml" $((port + 2)) "$folder/core.log"
 kcm_start Edge "$demo/edge.yaml" $((port + 8)) "$folder/edge.log"
 
-# A line a second: name, seconds since the start, resident KiB, descriptors.
+# A line a second: name, seconds since the start, resident KiB that are no file's, descriptors, threads.
 sample() {
     local start=$SECONDS i names=(core edge)
     while sleep 1; do
         for i in 0 1; do
-            printf '%s %s %s %s\n' "${names[i]}" $((SECONDS - start)) "$(awk '/^VmRSS/ {print $2}' "/proc/${kcm_pids[i]}/status")" \
-                "$(find "/proc/${kcm_pids[i]}/fd" -mindepth 1 | wc -l)"
+            printf '%s %s %s %s %s\n' "${names[i]}" $((SECONDS - start)) "$(awk '/^RssAnon/ {print $2}' "/proc/${kcm_pids[i]}/status")" \
+                "$(find "/proc/${kcm_pids[i]}/fd" -mindepth 1 | wc -l)" "$(awk '/^Threads/ {print $2}' "/proc/${kcm_pids[i]}/status")"
         done
     done
 }
 sample >"$folder/samples" 2>/dev/null &
-sampler=$!
+jobs+=($!)
 
-# Rounds of ten seconds; every operation on one connection and on many, so that connections come and go as well.
+# What an operator does to running daemons, at odd intervals.
+operate() {
+    local round=0
+    while sleep 7; do
+        round=$((round + 1))
+        kill -HUP "${kcm_pids[@]}"
+        if [ $((round % 2)) -eq 0 ]; then "$kcm_bin/kcmctl" pki crl "$demo" >/dev/null; fi
+    done
+}
+operate &
+jobs+=($!)
+
 end=$((SECONDS + minutes * 60))
+.venv/bin/python scripts/soak-load.py "$demo" "$folder/foreign" "$port" $((minutes * 60)) >"$folder/load" 2>&1 &
+load=$!
+jobs+=("$load")
+# Rounds of some ten seconds; every operation on one connection and on many, so that connections come and go as well.
 rounds=0
 while [ "$SECONDS" -lt "$end" ]; do
     "$kcm_bin/kcmctl" bench --server "127.0.0.1:$((port + 6))" --identity "$demo/pki/acme-app" --trust "$demo/pki/ca.pem" \
         --connections 1,16 --seconds 1 >"$folder/bench" || { cat "$folder/bench" >&2; exit 1; }
     rounds=$((rounds + 1))
 done
-kill "$sampler"
-sampler=
+status=0
+wait "$load" || status=1
+cat "$folder/load"
+for one in core:$((port + 2)) edge:$((port + 8)); do
+    exec 3<>"/dev/tcp/127.0.0.1/${one#*:}"
+    printf 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' >&3
+    cat <&3 >"$folder/${one%:*}.metrics"
+    exec 3>&-
+done
+for pid in "${jobs[@]}"; do kill "$pid" 2>/dev/null || true; done
+jobs=()
 kcm_stop
 
-status=0
 for side in core edge; do
-    "$kcm_bin/kcmctl" audit verify "$demo/data/$side-audit.jsonl" --key "$demo/data/$side-audit.pub" || status=1
+    "$kcm_bin/kcmctl" audit verify "$demo/data/$side-audit.jsonl"* --key "$demo/data/$side-audit.pub" || status=1
+    grep -q 'are reloaded' "$folder/$side.log" || { echo "$side was never reloaded" >&2; status=1; }
+    if grep -E 'Fatal error|audit log cannot be written|did not come back' "$folder/$side.log" >&2; then status=1; fi
 done
-echo "$rounds rounds in $minutes min"
+ls "$demo"/data/edge-audit.jsonl.* >/dev/null 2>&1 || { echo "edge's audit log was never rotated" >&2; status=1; }
+echo "$rounds rounds of kcmctl bench in $minutes min"
 python3 scripts/soak-slope.py "$folder/samples" || status=1
 exit "$status"

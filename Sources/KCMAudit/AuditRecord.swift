@@ -36,36 +36,4 @@ public struct AuditRecord: Sendable, Equatable {
     public var duration: Int64 = 0
 
     public init() {}
-
-    /// A principal as the log shows it.
-    public struct Actor: Sendable, Hashable {
-        public var tenant: String
-        public var service: String
-        public var roles: [String]
-        public var subject: String
-        public var subjectAlternativeNames: [String]
-        public var issuer: String
-        public var serial: String
-        public var fingerprint: String
-
-        public init(
-            tenant: String,
-            service: String,
-            roles: [String],
-            subject: String,
-            subjectAlternativeNames: [String],
-            issuer: String,
-            serial: String,
-            fingerprint: String
-        ) {
-            self.tenant = tenant
-            self.service = service
-            self.roles = roles
-            self.subject = subject
-            self.subjectAlternativeNames = subjectAlternativeNames
-            self.issuer = issuer
-            self.serial = serial
-            self.fingerprint = fingerprint
-        }
-    }
 }

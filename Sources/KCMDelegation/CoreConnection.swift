@@ -1,4 +1,5 @@
 internal import KCMEdge
+internal import KCMWire
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -44,7 +45,7 @@ final class CoreConnection: Sendable {
                         verdict.succeed(judgement.refusal == nil ? .certificateVerified : .failed)
                     }
                     let handler = CoreConnectionHandler(judgement: judgement, ready: ready)
-                    try channel.pipeline.syncOperations.addHandler(tls)
+                    try channel.pipeline.syncOperations.addHandlers(tls, PlaintextHandler())
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandler(NIOHTTPClientResponseAggregator(maxContentLength: maximumAnswer))
                     try channel.pipeline.syncOperations.addHandler(handler)

@@ -1,4 +1,5 @@
 internal import KCMEdge
+internal import KCMWire
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOTLS
@@ -75,7 +76,8 @@ final class CoreConnectionHandler: ChannelInboundHandler {
             Reply(
                 status: response.head.status.code,
                 contentType: response.head.headers.first(name: "content-type"),
-                body: response.body ?? ByteBuffer(),
+                // The aggregator may fill this memory again, and until then it would keep the answer.
+                body: response.body?.movingOut(allocator: context.channel.allocator) ?? ByteBuffer(),
                 keepsAlive: response.head.isKeepAlive
             )
         )

@@ -16,6 +16,7 @@ public final class PluginRootOfTrust: RootOfTrust, @unchecked Sendable {
     private let instance: UnsafeMutableRawPointer
     private let calls: PluginCalls
     private let closing = Mutex<Task<Void, Never>?>(nil)
+    private let leftOpen = Atomic(false)
 
     /// Opens the plugin's root of trust. Blocks until it is open: to be called at start-up.
     /// - Throws: ``PluginError``.
@@ -34,6 +35,8 @@ public final class PluginRootOfTrust: RootOfTrust, @unchecked Sendable {
     public var info: PluginInfo { library.info }
     /// How often it was called since it was opened, and what came of it.
     public var metrics: PluginMetrics { calls.metrics }
+    /// After ``close()``: a call did not come back, so that the plugin could not be closed, and what it was asked may or may not be done.
+    public var isLeftOpen: Bool { leftOpen.load(ordering: .acquiring) }
 
     public func wrap(_ key: borrowing SecretBytes) async throws -> [UInt8] {
         // A copy that lives as long as the call, which may outlast this function's caller.
@@ -80,6 +83,7 @@ public final class PluginRootOfTrust: RootOfTrust, @unchecked Sendable {
             if let closing { return closing }
             let task = Task { [self] in
                 guard await calls.close() else {
+                    leftOpen.store(true, ordering: .releasing)
                     return services.complain("a call did not come back; the root of trust was not closed")
                 }
                 functions.close?(instance)

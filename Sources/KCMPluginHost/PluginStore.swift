@@ -17,6 +17,7 @@ public final class PluginStore: Store, @unchecked Sendable {
     let calls: PluginCalls
     private let queue: CommitQueue
     private let closing = Mutex<Task<Void, Never>?>(nil)
+    private let leftOpen = Atomic(false)
 
     /// Opens the plugin's store. Blocks until it is open: to be called at start-up.
     /// - Parameters:
@@ -61,6 +62,8 @@ public final class PluginStore: Store, @unchecked Sendable {
     public var info: PluginInfo { library.info }
     /// How often it was called since it was opened, and what came of it.
     public var metrics: PluginMetrics { calls.metrics }
+    /// After ``close()``: a call did not come back, so that the plugin could not be closed, and what it was asked may or may not be done.
+    public var isLeftOpen: Bool { leftOpen.load(ordering: .acquiring) }
 
     public func get(_ key: [UInt8], in namespace: Namespace) async throws -> StoredValue? {
         try check(namespace)
@@ -141,6 +144,7 @@ public final class PluginStore: Store, @unchecked Sendable {
             let task = Task { [self] in
                 // A plugin with a call inside must not be closed: it is left as it is, for the process to end with.
                 guard await calls.close() else {
+                    leftOpen.store(true, ordering: .releasing)
                     return services.complain("a call did not come back; the store was not closed")
                 }
                 functions.close?(instance)

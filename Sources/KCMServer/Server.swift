@@ -3,6 +3,7 @@ public import Logging
 internal import NIOCore
 public import NIOPosix
 internal import KCMEngine
+internal import KCMWire
 internal import NIOHTTP1
 internal import NIOSSL
 internal import NIOTLS
@@ -23,15 +24,12 @@ public final class Server: Sendable {
     private let turns: [ObjectIdentifier: NIOLoopBound<AuditTurn>]
     private let listeners = Listeners()
 
-    /// - Parameters:
-    ///   - blockingPool: runs the appends of an audit log that waits for its disk; started by the caller.
     public init(
         group: MultiThreadedEventLoopGroup,
         trust: TrustSource,
         responder: any Responder,
-        audit: any AuditSink,
+        audit: AuditQueue,
         limits: ServerLimits,
-        blockingPool: NIOThreadPool?,
         logger: Logger
     ) {
         self.group = group
@@ -42,7 +40,7 @@ public final class Server: Sendable {
         connections = Connections(limit: limits.connections)
         var turns: [ObjectIdentifier: NIOLoopBound<AuditTurn>] = [:]
         for loop in group.makeIterator() {
-            let made = loop.submit { NIOLoopBound(AuditTurn(loop: loop, sink: audit, blockingPool: blockingPool, logger: logger), eventLoop: loop) }
+            let made = loop.submit { NIOLoopBound(AuditTurn(loop: loop, queue: audit, logger: logger), eventLoop: loop) }
             // At start-up, from the main thread, once a loop.
             if let turn = try? made.wait() { turns[ObjectIdentifier(loop)] = turn }
         }
@@ -110,7 +108,7 @@ public final class Server: Sendable {
                         }
                     }
                 )
-                try channel.pipeline.syncOperations.addHandler(tls)
+                try channel.pipeline.syncOperations.addHandlers(tls, PlaintextHandler())
                 let handshake = HandshakeHandler(
                     trust: trust,
                     transport: transport,

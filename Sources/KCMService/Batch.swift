@@ -130,7 +130,10 @@ struct Batch: Sendable {
                 )
             case .delegated:
                 record.servedBy = "core"
-                let response = try await service.mode.delegate(item, delegation(in: message.header.protocolVersion))
+                // So that what is logged about it is in its trace.
+                let response = try await ChangeContext.with(record) { () async throws(OperationFailure) in
+                    try await service.mode.delegate(item, delegation(in: message.header.protocolVersion))
+                }
                 record.resultStatus = response.resultStatus.description
                 record.resultReason = response.resultReason?.description ?? ""
                 return response

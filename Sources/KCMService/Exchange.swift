@@ -16,6 +16,8 @@ public struct Peer: Sendable {
     public let transport: Transport
     /// Why a certificate that was good when the connection was made is not any more; `nil` while it is.
     public let refusal: String?
+    /// What records say of it.
+    let actor: AuditRecord.Actor
 
     /// The same peer, after its certificate was refused: it has no principal.
     public init(refused peer: Peer, _ reason: String) {
@@ -25,6 +27,7 @@ public struct Peer: Sendable {
         remoteAddress = peer.remoteAddress
         transport = peer.transport
         refusal = reason
+        actor = AuditRecord.Actor(peer.certificate)
     }
 
     public init(principal: Principal?, certificate: CertificateIdentity, chain: [[UInt8]], remoteAddress: String, transport: Transport) {
@@ -34,6 +37,7 @@ public struct Peer: Sendable {
         self.remoteAddress = remoteAddress
         self.transport = transport
         refusal = nil
+        actor = principal.map { AuditRecord.Actor($0, tenant: $0.tenant) } ?? AuditRecord.Actor(certificate)
     }
 
     /// How the peer is connected.

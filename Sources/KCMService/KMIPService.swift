@@ -97,7 +97,7 @@ public final class KMIPService: Responder {
         else { return refuse(exchange, peer, failure) }
         var template = AuditRecord()
         template.traceID = TraceContext.continuing(exchange.traceparent).traceID
-        template.actor = peer.principal.map { AuditRecord.Actor($0, tenant: $0.tenant) } ?? AuditRecord.Actor(peer.certificate)
+        template.actor = peer.actor
         template.remoteAddress = peer.remoteAddress
         template.transport = peer.transport.rawValue
         template.protocolVersion = message.header.protocolVersion.description
@@ -115,7 +115,7 @@ public final class KMIPService: Responder {
     }
 
     private func caller(_ exchange: Exchange, _ peer: Peer, _ record: inout AuditRecord) throws(OperationFailure) -> Caller {
-        record.actor = AuditRecord.Actor(peer.certificate)
+        record.actor = peer.actor
         if let refusal = peer.refusal {
             record.rule = "certificate"
             throw OperationFailure(.authenticationNotSuccessful, "The client certificate is not accepted any more: \(refusal)")
@@ -123,7 +123,6 @@ public final class KMIPService: Responder {
         guard let principal = peer.principal else {
             throw OperationFailure(.authenticationNotSuccessful, "No identity rule of the server maps the client certificate")
         }
-        record.actor = AuditRecord.Actor(principal, tenant: principal.tenant)
         let isEdge = principal.roles.contains(.edge)
         guard exchange.propagatedChain == nil && exchange.actingTenant == nil || (isEdge && verifyPropagated != nil) else {
             record.rule = "headers-from-edges-only"
@@ -148,7 +147,7 @@ public final class KMIPService: Responder {
         if let tenant = exchange.actingTenant {
             guard IdentityMap.isWellFormed(tenant) else { throw OperationFailure(.permissionDenied, "OpenKCM-Tenant is not a tenant's name") }
             try checkAssignment(principal, tenant, &record)
-            record.actor?.tenant = tenant
+            record.actor = record.actor?.acting(for: tenant)
             return Caller(principal: principal, via: nil, tenant: tenant, isSealing: true, chain: peer.chain)
         }
         return Caller(principal: principal, via: nil, tenant: principal.tenant, isSealing: false, chain: peer.chain)
@@ -178,7 +177,7 @@ public final class KMIPService: Responder {
         var record = AuditRecord()
         record.time = WallClock.now
         record.traceID = TraceContext.continuing(exchange?.traceparent).traceID
-        record.actor = peer.principal.map { AuditRecord.Actor($0, tenant: $0.tenant) } ?? AuditRecord.Actor(peer.certificate)
+        record.actor = peer.actor
         record.remoteAddress = peer.remoteAddress
         record.transport = peer.transport.rawValue
         record.protocolVersion = asked.description

@@ -3,8 +3,10 @@
 ///
 /// It is kept in ``namespace``, beside the tenants' namespaces.
 public enum StoreFormat {
-    /// What this version reads and writes.
-    public static let current = 1
+    /// What this version writes. Since 2 the engine's index holds every object; a version of before would make objects that it lacks.
+    public static let current = 2
+    /// The oldest that this version reads. The engine completes the index of such a store as it goes.
+    public static let oldest = 1
 
     /// Holds what is said of the store as a whole. No tenant can have the name: a tenant's has no colon.
     public static let namespace = Namespace("kcm:store")
@@ -13,7 +15,7 @@ public enum StoreFormat {
     /// There while a copy into the store is under way; the value names where it comes from.
     static let copyKey = Array("copy".utf8)
 
-    /// Checks that the store may be used, and puts the format into one that has none.
+    /// Checks that the store may be used, and puts the format into one that has none or an older one: earlier versions refuse it then.
     /// - Throws: `StoreError` `.unsupported` where the records are of another format, `.unavailable` where a copy into the store was not
     ///   finished, or what the store throws.
     public static func claim(_ store: some Store) async throws {
@@ -23,7 +25,7 @@ public enum StoreFormat {
                 "the keystore holds an unfinished copy of \(source); finish it with: kcmctl keystore copy"
             )
         }
-        guard try await read(store) == nil else { return }
+        guard try await read(store) != current else { return }
         try await write(to: store)
     }
 
@@ -34,10 +36,10 @@ public enum StoreFormat {
         guard let format = Int(String(decoding: stored.value, as: UTF8.self)), format > 0 else {
             throw StoreError(.corrupt, "the keystore's record of its format is damaged")
         }
-        guard format == current else {
+        guard (oldest...current).contains(format) else {
             throw StoreError(
                 .unsupported,
-                "the keystore holds records of format \(format), and this version reads format \(current); use the version that wrote them"
+                "the keystore holds records of format \(format), and this version reads formats \(oldest) to \(current); use the version that wrote them"
             )
         }
         return format

@@ -1,3 +1,4 @@
+internal import CKCMWipe
 internal import Glibc
 internal import KCMAccess
 internal import KCMAccessSettings
@@ -36,9 +37,13 @@ enum Daemon {
         LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
         LoggingSystem.bootstrap { _ in LineLogHandler(format: format) }
         let logger = Logger(label: "kcmd")
-        InternalFailure.setSink { logger.error("\($0)") }
+        InternalFailure.setSink { text in
+            // Where a request met the failure, in its trace: the same that the audit record has.
+            logger.error("\(text)", metadata: ChangeContext.record.map { ["trace": "\($0.traceID)"] })
+        }
         // A core dump would hold what passed through the wire's buffers.
         try CoreDumps.forbid()
+        if kcm_free_is_wiping() == 0 { logger.warning("freed memory is not wiped: this build, or a preloaded library, has an allocator of its own") }
         try LockedMemory.bound(to: settings.limits.lockedMemory)
         // A peer that closes must not end the daemon.
         signal(SIGPIPE, SIG_IGN)
@@ -49,11 +54,13 @@ enum Daemon {
         let store = try StartUp.store(settings, logger)
         do {
             try await run(settings, configPath, trust, store, logger)
+            StopDeadline.waits(for: "closing the keystore \(store.info.name)")
             await store.close()
         } catch {
             await store.close()
             throw error
         }
+        if store.isLeftOpen { throw Unserved(description: "keystore: a call of plugin \(store.info.name) did not come back; it was not closed") }
     }
 
     private static func run(_ settings: Settings, _ configPath: String, _ trust: TrustSource, _ store: PluginStore, _ logger: Logger) async throws {
@@ -72,16 +79,17 @@ enum Daemon {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
-        let status = Status(store: store, root: root, audit: audit)
-        let journal = IntentJournal(sink: audit, pool: pool)
-        let parts = try await assemble(settings, trust, JournaledStore(store, journal: journal), root, group, audit, pool, logger)
+        let clock = ClockWatch(audit, pool, logger)
+        let status = Status(store: store, root: root, audit: audit, clock: clock)
+        let queue = AuditQueue(sink: audit, pool: pool)
+        let parts = try await assemble(settings, trust, JournaledStore(store, journal: IntentJournal(queue: queue)), root, group, audit, pool, logger)
         if let resealer = parts.resealer { status.serve(resealer) }
         if let client = parts.client { status.watch(client) }
         status.watch(parts.repository)
         // Opened objects can be opened again: they make way for whatever else needs locked memory.
         LockedMemory.setReclaimer { [repository = parts.repository] in repository.reclaim($0) }
         do {
-            try await serve(settings, configPath, trust, parts, status, audit, group, pool, logger)
+            try await serve(settings, configPath, trust, parts, status, audit, queue, clock, group, pool, logger)
         } catch {
             await parts.resealer?.stop()
             try? audit.close()
@@ -91,12 +99,18 @@ enum Daemon {
             throw error
         }
         await parts.resealer?.stop()
+        StopDeadline.waits(for: "the end of the audit log")
         try audit.close()
         await parts.client?.close()
-        await root?.close()
+        if let root {
+            StopDeadline.waits(for: "closing the root of trust \(root.info.name)")
+            await root.close()
+        }
+        StopDeadline.waits(for: "the daemon's threads")
         try await pool.shutdownGracefully()
         try await group.shutdownGracefully()
         logger.info("stopped")
+        if let root, root.isLeftOpen { throw Unserved(description: "root: a call of plugin \(root.info.name) did not come back; it was not closed") }
     }
 
     /// Listens, serves until a signal ends it, and drains.
@@ -107,6 +121,8 @@ enum Daemon {
         _ parts: Parts,
         _ status: Status,
         _ audit: AuditLog,
+        _ queue: AuditQueue,
+        _ clock: ClockWatch,
         _ group: MultiThreadedEventLoopGroup,
         _ pool: NIOThreadPool,
         _ logger: Logger
@@ -115,14 +131,13 @@ enum Daemon {
             group: group,
             trust: trust,
             responder: parts.service,
-            audit: audit,
+            audit: queue,
             limits: ServerLimits(
                 message: settings.limits.message,
                 connections: settings.limits.connections,
                 idle: TimeAmount(settings.limits.idle),
                 handshake: TimeAmount(settings.limits.handshake)
             ),
-            blockingPool: pool,
             logger: logger
         )
         var ports: [String] = []
@@ -146,11 +161,14 @@ enum Daemon {
             }
             let keeper = AuditKeeper(audit, settings.audit.rotate, pool, logger)
             tasks.addTask { await keeper.run() }
+            tasks.addTask { await clock.run() }
             tasks.addTask { await watchFiles(trust, parts.client, before, logger) }
             for await signal in await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) {
                 guard signal == .sighup else { break }
                 reload(trust, parts.service, parts.client, configPath, logger)
             }
+            // Before the tasks are waited for: one of them may be in a write that does not return.
+            StopDeadline.start(drain: settings.limits.drain)
             tasks.cancelAll()
         }
 

@@ -12,16 +12,18 @@ final class Status: AdminSource {
     private let store: PluginStore
     private let root: PluginRootOfTrust?
     private let audit: AuditLog
+    private let clock: ClockWatch
     private let server = Mutex<Server?>(nil)
     private let resealer = Mutex<Resealer?>(nil)
     private let core = Mutex<CoreHTTPClient?>(nil)
     private let repository = Mutex<ObjectRepository?>(nil)
     private let isStopping = Atomic(false)
 
-    init(store: PluginStore, root: PluginRootOfTrust?, audit: AuditLog) {
+    init(store: PluginStore, root: PluginRootOfTrust?, audit: AuditLog, clock: ClockWatch) {
         self.store = store
         self.root = root
         self.audit = audit
+        self.clock = clock
     }
 
     func serve(_ server: Server) { self.server.withLock { $0 = server } }
@@ -59,8 +61,19 @@ final class Status: AdminSource {
             # TYPE kcm_audit_sequence gauge
             kcm_audit_sequence \(log.sequence)
 
-            """ + Self.text(LockedMemory.statistics, repository.withLock { $0 }?.cacheStatistics) + (resealer.withLock { $0 }?.metrics ?? "") + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
-            + (core.withLock { $0 }?.metrics ?? "")
+            """ + more.joined()
+    }
+
+    /// What the daemon's parts count by themselves.
+    private var more: [String] {
+        let plugins = [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? [])
+        return [
+            clock.metrics,
+            Self.text(LockedMemory.statistics, repository.withLock { $0 }?.cacheStatistics),
+            resealer.withLock { $0 }?.metrics ?? "",
+            Self.text(of: plugins),
+            core.withLock { $0 }?.metrics ?? "",
+        ]
     }
 
     func answer(_ request: AdminRequest) async -> AdminAnswer? {

@@ -15,6 +15,7 @@ import ttlv
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("KCM_BIN", ROOT / ".build" / "debug")).resolve()
+PRELOAD = ROOT / "Tests" / "EndToEnd" / "preload"
 START_TIMEOUT = 30
 STOP_TIMEOUT = 20
 # Offsets from the base port, as `kcmctl init` gives them.
@@ -58,10 +59,13 @@ class Daemon:
     def __init__(self, name, config, admin_port, log):
         self.name, self.config, self.admin_port, self.log = name, config, admin_port, log
         self.process = None
+        # Beside the caller's, in the daemon's environment.
+        self.environment = {}
 
     def start(self):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([str(BIN / "kcmd"), "--config", str(self.config)], stdout=log, stderr=log, env=environment())
+            command = [str(BIN / "kcmd"), "--config", str(self.config)]
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**environment(), **self.environment})
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -70,6 +74,13 @@ class Daemon:
                 return self
             time.sleep(0.05)
         raise RuntimeError(f"{self.name} was not ready within {START_TIMEOUT} s:\n{self.tail()}")
+
+    def preload(self, source, **variables):
+        """Has the next start put a library of `preload/` before the system's, with these in the environment."""
+        library = self.config.with_name(f"{self.name}-{source}.so")
+        options = ["-std=c11", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror"]
+        subprocess.run(["gcc", *options, PRELOAD / f"{source}.c", "-o", library], check=True)
+        self.environment = {"LD_PRELOAD": str(library), **{name: str(value) for name, value in variables.items()}}
 
     def ready(self):
         try:
@@ -136,6 +147,14 @@ class Deployment:
 
     def port(self, side):
         return self.base + (CORE_KMIP if side == "core" else EDGE_KMIP)
+
+    def metric(self, side, name, **labels):
+        """The sum of a metric's rows that have these labels."""
+        daemon = self.core if side == "core" else self.edge
+        with urllib.request.urlopen(f"http://127.0.0.1:{daemon.admin_port}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        rows = [line.rsplit(" ", 1) for line in lines if line.split("{")[0].split(" ")[0] == name]
+        return sum(int(value) for row, value in rows if all(f'{key}="{one}"' in row for key, one in labels.items()))
 
     def client(self, name, side="edge", timeout=20):
         """A raw KMIP connection of a principal of the development PKI."""

@@ -5,6 +5,7 @@ import json
 import pytest
 
 import deployment
+from ttlv import attribute, enumeration, text
 
 
 def bench(shared, *arguments, status=0, https=False):
@@ -18,7 +19,8 @@ def bench(shared, *arguments, status=0, https=False):
 
 
 def test_every_operation_succeeds_and_leaves_nothing(shared):
-    names = "create,register,activate,get,get-attributes,locate,encrypt,decrypt,mac,sign,signature-verify,hash,destroy,query,mix"
+    names = "create,register,activate,get,get-attributes,locate,encrypt,decrypt,mac,sign,signature-verify,hash,destroy,query,mix,"
+    names += "locate-attribute,locate-several,read-once"
     seen = bench(shared, "--operation", names, "--connections", 4, "--objects", 200)
     assert [result["operation"] for result in seen["results"]] == names.split(",")
     for result in seen["results"]:
@@ -55,6 +57,22 @@ def test_https_and_filled_keys(shared):
     seen = bench(shared, "--operation", "get,locate", "--connections", 2, "--fill", 150, https=True)
     assert seen["transport"] == "https" and seen["keys_made"] == 151 and seen["keys_left"] == 0
     assert all(result["failures"] == 0 for result in seen["results"])
+
+
+def test_a_sample_is_gone_round_again(shared, tmp_path):
+    sample = tmp_path / "sample"
+    filled = bench(shared, "--operation", "locate-several", "--connections", 2, "--fill", 40, "--keep", "--sample", sample)
+    lines = sample.read_text().splitlines()
+    assert filled["keys_left"] == 41 and len(lines) == 40
+    again = bench(shared, "--operation", "read-once,locate-attribute", "--connections", 2, "--sample", sample)
+    once, shares = again["results"]
+    assert once["requests"] == 40 and once["failures"] == shares["failures"] == 0
+    with shared.client("acme-app") as client:
+        for line in (lines[0], lines[39]):
+            identifier, name, of = line.split()
+            found = client.call("Locate", attribute("x-bench-set", text("AttributeValue", of)), attribute("State", enumeration("AttributeValue", 1)))
+            assert found.status == 0 and len(found.identifiers) == 10 and identifier in found.identifiers, name
+    assert "is not what" in bench(shared, "--operation", "get", "--sample", shared.pki("ca.pem"), status=2)
 
 
 def test_idle_connections_cost_memory(shared):

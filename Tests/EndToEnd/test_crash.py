@@ -1,5 +1,6 @@
 """SIGKILL at any moment: what was answered is there afterwards, and the audit chain verifies."""
 
+import re
 import threading
 
 import pytest
@@ -26,8 +27,11 @@ class Writer(threading.Thread):
             return
 
 
-@pytest.mark.parametrize("delay", [0.7, 1.3])
-def test_every_answered_create_survives_a_kill(own, delay):
+@pytest.mark.parametrize("plugin, delay", [("sqlite", 0.7), ("sqlite", 1.3), ("lmdb", 0.7), ("lmdb", 1.3), ("file", 0.7), ("file", 1.3)])
+def test_every_answered_create_survives_a_kill(own, plugin, delay):
+    text = own.edge.config.read_text()
+    store = f"keystore: {{plugin: {plugin}, settings: {{path: data/edge.{plugin}}}}}"
+    own.edge.config.write_text(re.sub(r"^keystore:.*$", store, text, flags=re.MULTILINE))
     own.start()
     writers = [Writer(own.client("acme-app" if n % 2 else "globex-app"), f"crash-{n}") for n in range(4)]
     for writer in writers:

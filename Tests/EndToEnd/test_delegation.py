@@ -51,7 +51,9 @@ def assert_failure(deployment, app, l3, kind, words):
     assert outcome(deployment, kind) == before + 1
     record = [one for one in deployment.audit_records("edge") if one["object"] == l3][-1]
     assert record["rule"] == f"core-{kind}" and record["status"] == "OperationFailed", record
-    assert core_url(deployment) in deployment.edge.log.read_text()
+    log = deployment.edge.log.read_text()
+    assert core_url(deployment) in log
+    assert any(record["trace"] in line and core_url(deployment) in line for line in log.splitlines()), "the log leads to no audit record"
 
 
 def until_ok(action, seconds=10):

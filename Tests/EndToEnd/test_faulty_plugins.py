@@ -109,6 +109,9 @@ def test_a_broken_call_is_told_and_survived(unruly, fault, operation, call, outc
         assert metric(unruly, call=call, outcome=outcome) > before
         said = [line for line in unruly.edge.log.read_text().splitlines() if "plugin unruly" in line and words in line]
         assert len(said) == 1, unruly.edge.tail()
+        refused = [one for one in unruly.audit_records("edge") if one["status"] == "OperationFailed"]
+        assert len(refused) == 1 and refused[0]["reason"] == "GeneralFailure"
+        assert f"trace={refused[0]['trace']}" in said[0], "the line and the record belong together"
         deadline = time.monotonic() + 10
         while not operation(app).ok:
             assert time.monotonic() < deadline, "it does not recover"
@@ -165,9 +168,14 @@ def test_sigterm_does_not_wait_for_a_call_that_never_returns(unruly):
     with unruly.client("acme-app") as app:
         assert not app.create().ok
     began = time.monotonic()
-    unruly.edge.stop()
+    assert unruly.edge.stop() == 1, "whether that commit was done is not known"
     assert time.monotonic() - began < 12
     assert "did not come back" in unruly.edge.log.read_text()
+    assert unruly.verify_audit("edge").returncode == 0
+    unruly.control.unlink()
+    unruly.edge.start()
+    with unruly.client("acme-app") as app:
+        assert app.encrypt(unruly.cached, b"text").ok
 
 
 def test_health_reaches_readiness(unruly):

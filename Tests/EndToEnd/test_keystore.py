@@ -71,7 +71,7 @@ def test_keys_survive_every_plugin(own):
         assert copied["to"] == plugin
         assert {row["tenant"]: row["written"] == row["records"] for row in copied["tenants"]} == {"acme": True, "globex": True}
         stat = json.loads(deployments.run("kcmctl", "keystore", "stat", target, "--json").stdout)
-        assert stat["plugin"] == plugin and stat["format"] == 1
+        assert stat["plugin"] == plugin and stat["format"] == 2
         verified = deployments.run("kcmctl", "keystore", "verify", target)
         assert verified.returncode == 0, verified.stderr
         assert [row["sha256"] for row in stat["tenants"]] == [row["sha256"] for row in copied["tenants"]]
@@ -144,13 +144,13 @@ def test_records_of_a_newer_version_are_refused(own):
     own.start()
     own.stop()
     with sqlite3.connect(own.folder / "data" / "edge.sqlite") as store:
-        assert store.execute("UPDATE entry SET value = CAST('2' AS BLOB) WHERE key = CAST('format' AS BLOB)").rowcount == 1
+        assert store.execute("UPDATE entry SET value = CAST('3' AS BLOB) WHERE key = CAST('format' AS BLOB)").rowcount == 1
     store.close()
     for tool in (["kcmd", "--config"], ["kcmctl", "keystore", "stat"]):
         refused = deployments.run(*tool, own.edge.config)
         assert refused.returncode != 0
-        lines = [line for line in refused.stderr.splitlines() if "format 2" in line]
-        assert len(lines) == 1 and "reads format 1" in lines[0], refused.stderr
+        lines = [line for line in refused.stderr.splitlines() if "format 3" in line]
+        assert len(lines) == 1 and "reads formats 1 to 2" in lines[0], refused.stderr
 
 
 def test_copy_refuses_what_it_must(own):

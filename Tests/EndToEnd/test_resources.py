@@ -52,7 +52,7 @@ def keystore_at(own, plugin, path):
     config.write_text(changed)
 
 
-@pytest.mark.parametrize("plugin", ["sqlite", "lmdb"])
+@pytest.mark.parametrize("plugin", ["sqlite", "lmdb", "file"])
 def test_a_full_disk_stops_writing_alone_and_is_over_when_there_is_room(own, plugin):
     with small_disk(own.folder / "small") as disk:
         keystore_at(own, plugin, f"small/edge.{plugin}")

@@ -88,13 +88,13 @@ struct AuditHealthTests {
             record.operation = operation
             return record
         }
-        try log.append([record("a", "Create"), record("a", "Create"), record("b", "Create"), record("a", "Destroy")], as: .intent)
+        try log.append([], intents: [record("a", "Create"), record("a", "Create"), record("b", "Create"), record("a", "Destroy")])
         try log.append([record("a", "Create")])
         var own = record("c", "Maintain")
         own.transport = "internal"
-        try log.append([own], as: .intent)
+        try log.append([], intents: [own])
         // The same client's trace again: the item before it is not this change's.
-        try log.append([record("a", "Create")], as: .intent)
+        try log.append([], intents: [record("a", "Create")])
         #expect(log.statistics.records == 7)
         let report = try test.verify()
         #expect(report.isIntact)

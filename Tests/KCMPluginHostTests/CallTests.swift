@@ -1,56 +1,96 @@
 import KCMPluginHost
 import KCMStore
+import Synchronization
 import Testing
+
+/// What happened, in order; for any thread.
+private final class Events: Sendable {
+    private let list = Mutex<[String]>([])
+    var all: [String] { list.withLock { $0 } }
+
+    /// - Returns: how many there are now.
+    @discardableResult
+    func note(_ event: String) -> Int {
+        list.withLock { list in
+            list.append(event)
+            return list.count
+        }
+    }
+}
 
 /// Deadlines, threads, groups, and the bound on what waits.
 @Suite(.serialized) struct CallTests {
-    private func elapsed(_ body: () async throws -> Void) async rethrows -> Duration { try await ContinuousClock().measure { try await body() } }
-
     @Test func aSlowReadTimesOutAndItsLateAnswerIsDropped() async throws {
-        let store = try await BuiltPlugin("GET_TIME=4000").open(deadline: .milliseconds(300))
-        let began = ContinuousClock.now
-        // The error comes while the call is still in the plugin. A busy machine can be late with one, hardly with three.
-        var quickest = Duration.seconds(60)
-        for _ in 0..<3 where quickest > .milliseconds(3500) {
-            let time = await elapsed {
-                let error = await #expect(throws: StoreError.self) { _ = try await store.get([UInt8]("slow"), in: .acme) }
-                #expect(error?.code == .timedOut)
-                #expect(error?.message == "plugin fixture: get did not return within 0.3 seconds")
-            }
-            quickest = min(quickest, time)
+        let gate = try Gate()
+        let store = try await BuiltPlugin("GET_TIME=1", gate.define).open(deadline: .milliseconds(300))
+        // The gate is shut: each error comes while its call is still in the plugin.
+        for _ in 0..<3 {
+            let error = await #expect(throws: StoreError.self) { _ = try await store.get([UInt8]("slow"), in: .acme) }
+            #expect(error?.code == .timedOut)
+            #expect(error?.message == "plugin fixture: get did not return within 0.3 seconds")
         }
-        #expect(quickest < .milliseconds(3500))
-        // Others are served meanwhile, and closing waits for the call that is still in the plugin.
+        #expect(store.metrics.waiting == 3)
+        // Others are served meanwhile.
         #expect(try await store.get([UInt8]("fast"), in: .acme)?.value == [UInt8]("value"))
-        await store.close()
-        #expect(ContinuousClock.now - began > .milliseconds(3900))
+        // Closing waits for the calls that are still in the plugin.
+        let order = Events()
+        let closing = Task {
+            await store.close()
+            order.note("closed")
+        }
+        // Time for a close that does not wait: with one that does, this cannot fail.
+        try await Task.sleep(for: .milliseconds(200))
+        order.note("opened")
+        gate.open()
+        await closing.value
+        #expect(order.all == ["opened", "closed"])
+        #expect(!store.isLeftOpen)
     }
 
     @Test func aSlowCommitTimesOutForAllWhoWaitAndTheNextOnesGoOn() async throws {
-        let store = try await BuiltPlugin("COMMIT_TIME=1200").open(deadline: .milliseconds(300))
+        let gate = try Gate()
+        let store = try await BuiltPlugin("COMMIT_TIME=1", gate.define).open(deadline: .milliseconds(300))
+        // All of them come back while the first group is still in the plugin.
         await withTaskGroup(of: Void.self) { group in
             for entry in UInt8(0)..<20 {
                 group.addTask { await #expect(throws: StoreError(.timedOut, "")) { try await store.commit([.put([entry], [])], in: .acme) } }
             }
         }
-        try await Task.sleep(for: .milliseconds(2800))
-        let before = try await store.statistics()
-        #expect(before.bytes == 1)
-        // The writer is free again: a commit reaches the plugin (and times out again, as slow as that is).
-        await #expect(throws: StoreError(.timedOut, "")) { try await store.commit([.put([1], [])], in: .acme) }
+        #expect(try await store.statistics().bytes == 1)
+        gate.open()
+        // The writer comes back, and what it is given next is done.
+        var attempts = 0
+        while true {
+            attempts += 1
+            do {
+                try await store.commit([.put([1], [])], in: .acme)
+                break
+            } catch { #expect((error as? StoreError)?.code == .timedOut) }
+            try #require(attempts < 100, "the writer does not go on")
+        }
+        #expect(try await store.statistics().bytes == 1)
         await store.close()
     }
 
     @Test func manyCommitsShareFewGroups() async throws {
-        let store = try await BuiltPlugin("COMMIT_TIME=5").open()
+        let gate = try Gate()
+        let store = try await BuiltPlugin("COMMIT_TIME=1", gate.define).open(deadline: .seconds(60))
+        let begun = Events()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for entry in 0..<2000 { group.addTask { try await store.commit([.put([UInt8](entry.description), [])], in: .acme) } }
+            for entry in 0..<2000 {
+                group.addTask {
+                    // The last one lets them through: all but a few, which are about to, wait in the queue then.
+                    if begun.note("commit") == 2000 { gate.open() }
+                    try await store.commit([.put([UInt8](entry.description), [])], in: .acme)
+                }
+            }
             try await group.waitForAll()
         }
         let statistics = try await store.statistics()
         #expect(statistics.entries == 2000)
-        #expect(statistics.namespaces >= 8)
-        #expect(statistics.namespaces < 100)
+        // The first to come, and 256 a group from then on.
+        #expect((8...40).contains(statistics.namespaces))
+        #expect(store.metrics.batches == 2000)
         await store.close()
     }
 
@@ -71,17 +111,22 @@ import Testing
     }
 
     @Test func whatWaitsIsBounded() async throws {
-        let store = try await BuiltPlugin("COMMIT_TIME=(atomic_load(&groups) == 0 ? 1500 : 0)").open()
+        let gate = try Gate()
+        let store = try await BuiltPlugin("COMMIT_TIME=1", gate.define).open(deadline: .seconds(60))
         let refused = await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<9000 {
                 group.addTask {
-                    do { try await store.commit([], in: .acme) } catch { return (error as? StoreError)?.code == .unavailable }
+                    do { try await store.commit([], in: .acme) } catch {
+                        // Told at once, while the plugin has not done anything yet.
+                        gate.open()
+                        return (error as? StoreError)?.code == .unavailable
+                    }
                     return false
                 }
             }
             return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
-        // One group is with the plugin, 8,192 commits wait, the others are told at once.
+        // A group is with the plugin, 8,192 commits wait, others are refused.
         #expect((1...9000 - 8192).contains(refused))
         await store.close()
     }

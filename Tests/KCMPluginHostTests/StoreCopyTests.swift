@@ -95,10 +95,10 @@ import Testing
         try await Keystore.memory.with { store in
             try await StoreFormat.claim(store)
             try await StoreFormat.claim(store)
-            try await store.commit([.put(StoreFormat.formatKey, [UInt8]("2"))], in: StoreFormat.namespace)
+            try await store.commit([.put(StoreFormat.formatKey, Array("\(StoreFormat.current + 1)".utf8))], in: StoreFormat.namespace)
             await #expect(throws: StoreError(.unsupported, "")) { try await StoreFormat.claim(store) }
             do { try await StoreFormat.claim(store) } catch let error as StoreError {
-                #expect(error.message.contains("format 2") && error.message.contains("reads format 1"))
+                #expect(error.message.contains("format 3") && error.message.contains("reads formats 1 to 2"))
             }
             try await store.commit([.put(StoreFormat.formatKey, [UInt8]("x"))], in: StoreFormat.namespace)
             await #expect(throws: StoreError(.corrupt, "")) { try await StoreFormat.claim(store) }

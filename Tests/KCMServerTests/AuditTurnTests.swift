@@ -1,8 +1,11 @@
+import Dispatch
 import KCMAudit
 @testable import KCMServer
 import KCMService
 import NIOCore
 import NIOEmbedded
+import NIOPosix
+import Synchronization
 import Testing
 
 /// Records first, then answers; one append for all answers of a turn.
@@ -20,7 +23,7 @@ import Testing
     @Test func theAnswersOfATurnShareAnAppend() {
         let loop = EmbeddedEventLoop()
         let sink = RecordingSink()
-        let turn = AuditTurn(loop: loop, sink: sink, blockingPool: nil, logger: LogLines().logger)
+        let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: sink, pool: nil), logger: LogLines().logger)
         let lines = (0..<3).map { _ in Line(sink) }
         for line in lines { turn.submit(Answer(frame: Frames.success, audit: [AuditRecord(), AuditRecord()]), for: line) }
         #expect(sink.appends.isEmpty)
@@ -37,7 +40,7 @@ import Testing
         let loop = EmbeddedEventLoop()
         let sink = RecordingSink()
         let log = LogLines()
-        let turn = AuditTurn(loop: loop, sink: sink, blockingPool: nil, logger: log.logger)
+        let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: sink, pool: nil), logger: log.logger)
         let line = Line(sink)
         sink.fail(true)
         for _ in 0..<5 {
@@ -53,5 +56,95 @@ import Testing
         loop.run()
         #expect(line.written.last?.frame == Frames.success)
         #expect(!sink.isFailing)
+    }
+
+    @Test func whatComesDuringAWriteOfAnotherLoopGoesOutWithTheNext() throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 3)
+        defer { try? group.syncShutdownGracefully() }
+        let sink = SlowSink()
+        let queue = AuditQueue(sink: sink, pool: nil)
+        let logger = LogLines().logger
+        let loops = Array(group.makeIterator())
+        let turns = try loops.map { loop in
+            try loop.submit { NIOLoopBound(AuditTurn(loop: loop, queue: queue, logger: logger), eventLoop: loop) }.wait()
+        }
+        let answered = (0..<3).map { _ in DispatchSemaphore(value: 0) }
+        for index in 0..<3 {
+            loops[index].execute {
+                turns[index].value.submit(Answer(frame: Frames.success, audit: [AuditRecord()]), for: Waiter(answered[index]))
+            }
+            if index == 0 { sink.began.wait() }
+        }
+        // The loops whose records wait are not held up by the write.
+        for loop in loops[1...] { try loop.submit {}.wait() }
+        #expect(sink.appends == [1])
+        sink.goOn.signal()
+        for one in answered { #expect(one.wait(timeout: .now() + 10) == .success) }
+        #expect(sink.appends == [1, 2])
+    }
+
+    @Test func anIntentSharesTheWriteOfWhatComesBesideIt() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        let sink = SlowSink()
+        let queue = AuditQueue(sink: sink, pool: pool)
+        let journal = IntentJournal(queue: queue)
+        async let first: Void = journal.record([AuditRecord()])
+        await offload { sink.began.wait() }
+        let loop = group.next()
+        let logger = LogLines().logger
+        let answered = DispatchSemaphore(value: 0)
+        try await loop.submit {
+            let turn = AuditTurn(loop: loop, queue: queue, logger: logger)
+            turn.submit(Answer(frame: Frames.success, audit: [AuditRecord()]), for: Waiter(answered))
+        }.get()
+        async let second: Void = journal.record([AuditRecord(), AuditRecord()])
+        // Until all of it waits.
+        while queue.waitingCount < 2 { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(sink.appends == [1])
+        sink.goOn.signal()
+        _ = try await (first, second)
+        await offload { answered.wait() }
+        #expect(sink.appends == [1, 3])
+        try await pool.shutdownGracefully()
+        try await group.shutdownGracefully()
+    }
+
+    /// Waits on a thread that may wait.
+    private func offload(_ wait: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { done in
+            DispatchQueue.global().async {
+                wait()
+                done.resume()
+            }
+        }
+    }
+
+    private final class Waiter: AuditTurn.Connection {
+        private let answered: DispatchSemaphore
+        init(_ answered: DispatchSemaphore) { self.answered = answered }
+        func write(_ frame: ByteBuffer, closes: Bool) {}
+        func finishWriting() { answered.signal() }
+    }
+
+    /// Its first append lasts until it may go on.
+    private final class SlowSink: AuditSink {
+        let began = DispatchSemaphore(value: 0)
+        let goOn = DispatchSemaphore(value: 0)
+        private let counts = Mutex<[Int]>([])
+        var appends: [Int] { counts.withLock { $0 } }
+        var blocks: Bool { false }
+        var isFailing: Bool { false }
+
+        func append(_ records: [AuditRecord], intents: [AuditRecord]) throws {
+            let isFirst = counts.withLock { counts in
+                counts.append(records.count + intents.count)
+                return counts.count == 1
+            }
+            guard isFirst else { return }
+            began.signal()
+            goOn.wait()
+        }
     }
 }

@@ -17,7 +17,7 @@ import Testing
 
     private func channel(_ responder: EchoResponder, _ sink: RecordingSink = RecordingSink()) throws -> EmbeddedChannel {
         let loop = EmbeddedEventLoop()
-        let turn = AuditTurn(loop: loop, sink: sink, blockingPool: nil, logger: LogLines().logger)
+        let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: sink, pool: nil), logger: LogLines().logger)
         let handler = KMIPConnectionHandler(watch: PeerWatch(Self.peer), responder: responder, turn: turn, limits: ServerLimits())
         return EmbeddedChannel(handler: handler, loop: loop)
     }
@@ -55,5 +55,35 @@ import Testing
         #expect(responder.malformed.count == 1)
         #expect(responder.exchanges.isEmpty)
         #expect(!channel.isActive)
+    }
+
+    /// Counts the reads that reach the socket.
+    private final class Reads: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        private(set) var count = 0
+        func read(context: ChannelHandlerContext) {
+            count += 1
+            context.read()
+        }
+    }
+
+    @Test func oneReadIsHeldWhileAnAnswerIsAwaited() throws {
+        let responder = EchoResponder()
+        let channel = try channel(responder)
+        let reads = Reads()
+        try channel.pipeline.syncOperations.addHandler(reads, position: .first)
+        try channel.writeInbound(Frames.request())
+        #expect(responder.exchanges.count == 1)
+        channel.read()
+        #expect(reads.count == 1)
+        // Pipelined behind an answer that waits for the end of the turn: held, and nothing further is read.
+        try channel.writeInbound(Frames.request())
+        channel.read()
+        channel.read()
+        #expect(reads.count == 1)
+        #expect(responder.exchanges.count == 1)
+        channel.embeddedEventLoop.run()
+        #expect(responder.exchanges.count == 2)
+        #expect(reads.count == 2)
     }
 }

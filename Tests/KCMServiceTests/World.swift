@@ -30,18 +30,32 @@ struct World {
         return Principal(tenant: tenant, service: service, roles: [role], assignedTenants: assigned, certificate: certificate)
     }
 
-    static func atEdge(_ policy: Policy = Policy()) throws -> World {
-        try World(policy, nil) { EdgeMode(repository: $0, core: AbsentCore()) }
+    /// Makes what stands between the engine and the memory plugin, or keys of another kind.
+    typealias Wrap = (any Store, FixedKeyring) -> (store: any Store, keyring: any SealingKeyring)
+
+    /// - Parameter wrap: what the engine gets for the store.
+    static func atEdge(_ policy: Policy = Policy(), wrap: (any Store) -> any Store = { $0 }) throws -> World {
+        try World(policy, nil, { (wrap($0), $1) }) { EdgeMode(repository: $0, core: AbsentCore()) }
     }
 
-    /// - Parameter wrap: makes what stands between the engine and the memory plugin, or keys of another kind.
-    static func atEdge(_ wrap: (any Store, FixedKeyring) -> (store: any Store, keyring: any SealingKeyring)) throws -> World {
+    static func atEdge(_ wrap: Wrap) throws -> World {
         try World(Policy(), nil, wrap) { EdgeMode(repository: $0, core: AbsentCore()) }
     }
 
+    /// Another daemon on the same store, with the same keys: what the first had in memory is gone.
+    func restartedAtEdge(wrap: (any Store) -> any Store = { $0 }) throws -> World {
+        try World(Policy(), nil, { (wrap($0), $1) }, self) { EdgeMode(repository: $0, core: AbsentCore()) }
+    }
+
+    func restartedAtCore() throws -> World { try World(Policy(), World.known, { ($0, $1) }, self) { CoreMode(repository: $0) } }
+
     /// - Parameter propagated: whom a chain that an edge passes on stands for.
-    static func atCore(_ policy: Policy = Policy(), propagated: @escaping @Sendable ([[UInt8]]) -> Principal? = known) throws -> World {
-        try World(policy, propagated) { CoreMode(repository: $0) }
+    static func atCore(
+        _ policy: Policy = Policy(),
+        propagated: @escaping @Sendable ([[UInt8]]) -> Principal? = known,
+        wrap: (any Store) -> any Store = { $0 }
+    ) throws -> World {
+        try World(policy, propagated, { (wrap($0), $1) }) { CoreMode(repository: $0) }
     }
 
     @Sendable static func known(_ chain: [[UInt8]]) -> Principal? { chain == [[1]] ? acme : chain == [[2]] ? globex : nil }
@@ -49,15 +63,18 @@ struct World {
     private init(
         _ policy: Policy,
         _ propagated: (@Sendable ([[UInt8]]) -> Principal?)?,
-        _ wrap: (any Store, FixedKeyring) -> (store: any Store, keyring: any SealingKeyring) = { ($0, $1) },
+        _ wrap: Wrap,
+        _ before: World? = nil,
         _ mode: (ObjectRepository) -> any KeyMode
     ) throws {
-        store = try PluginStore(
-            try PluginLibrary.load("memory", searchPath: .standard()),
-            settings: [:],
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
-        keyring = FixedKeyring()
+        store =
+            try before?.store
+            ?? PluginStore(
+                try PluginLibrary.load("memory", searchPath: .standard()),
+                settings: [:],
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
+        keyring = before?.keyring ?? FixedKeyring()
         let parts = wrap(store, keyring)
         let mode = mode(ObjectRepository(store: parts.store, keyring: parts.keyring))
         engine = mode.engine

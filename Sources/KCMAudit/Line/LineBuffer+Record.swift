@@ -2,11 +2,14 @@ extension LineBuffer {
     /// The fields of an item between the line's head and `prev`.
     mutating func appendFields(of record: AuditRecord) {
         append(AuditField.trace, record.traceID)
-        if let actor = record.actor { appendFields(of: actor, first: false) }
+        if let actor = record.actor {
+            append(UInt8(ascii: ","))
+            actor.text.withUnsafeBytes { append(bytes: $0) }
+        }
         if let via = record.via {
             appendName(AuditField.via)
             append(UInt8(ascii: "{"))
-            appendFields(of: via, first: true)
+            via.text.withUnsafeBytes { append(bytes: $0) }
             append(UInt8(ascii: "}"))
         }
         append(AuditField.remoteAddress, record.remoteAddress)
@@ -24,21 +27,7 @@ extension LineBuffer {
         append(decimal: record.duration)
     }
 
-    private mutating func appendFields(of actor: AuditRecord.Actor, first: Bool) {
-        appendName(AuditField.tenant, first: first)
-        append(string: actor.tenant)
-        append(AuditField.service, actor.service)
-        appendName(AuditField.roles)
-        append(strings: actor.roles)
-        append(AuditField.subject, actor.subject)
-        appendName(AuditField.subjectAlternativeNames)
-        append(strings: actor.subjectAlternativeNames)
-        append(AuditField.issuer, actor.issuer)
-        append(AuditField.serial, actor.serial)
-        append(AuditField.fingerprint, actor.fingerprint)
-    }
-
-    private mutating func append(_ name: StaticString, _ value: String) {
+    mutating func append(_ name: StaticString, _ value: String) {
         appendName(name)
         append(string: value)
     }

@@ -94,6 +94,14 @@ struct LineBuffer: ~Copyable {
         append(decimal: number.magnitude)
     }
 
+    /// Text that is JSON already.
+    mutating func append(bytes: UnsafeRawBufferPointer) {
+        guard let start = bytes.baseAddress else { return }
+        reserve(bytes.count)
+        (base + count).copyMemory(from: start, byteCount: bytes.count)
+        count += bytes.count
+    }
+
     mutating func append(hexadecimal bytes: UnsafeRawBufferPointer) {
         reserve(2 * bytes.count)
         for byte in bytes {

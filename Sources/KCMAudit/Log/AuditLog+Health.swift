@@ -11,9 +11,11 @@ extension AuditLog {
     /// What is to be done now and then, beside the requests: tries again to write a log that could not be written, goes on in a new file
     /// where the old one was removed or moved away, and rotates. Blocks.
     /// - Returns: the path of the file that was ended by a rotation.
-    /// - Throws: `AuditError` as ``append(_:as:)`` and ``rotate()``.
+    /// - Throws: `AuditError` as ``append(_:intents:)`` and ``rotate()``.
     public func maintain(_ rotation: AuditRotation = AuditRotation()) throws(AuditError) -> String? {
         try withState { (state) throws(AuditError) in
+            // Where the clock was put back, the file is not to grow for that much longer.
+            state.began = min(state.began, clock())
             let isNamed = state.file.isNamed(path)
             if !isNamed { try reopen(&state) }
             guard !isNamed || meters.isFailing else { return }

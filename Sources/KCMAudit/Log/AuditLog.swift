@@ -76,24 +76,26 @@ public final class AuditLog: Sendable {
     }
 
     /// Writes a batch and its checkpoint in one write(2). On return the records are as safe as the durability says.
-    /// - Parameter kind: `.item` for what was done, `.intent` for what is about to be.
+    /// - Parameters:
+    ///   - records: of what was done.
+    ///   - intents: of what is about to be; they come first.
     ///
-    /// Costs the caller a signature (some 40 µs) and the write; with `fsync` also the medium's time, so not on an event loop then.
+    /// Costs the caller a signature (some 15 µs) and the write; with `fsync` also the medium's time, so not on an event loop then.
     ///
     /// Intents are signed as well: at opening, what no signature covers is cut off as the rest of a torn write, since anybody who can
     /// write the file could have put it there. An intent without a signature of its own would be cut off in the very case that it is
     /// for, the crash before the next checkpoint. The journal shares one signature among all that wait, so under load it is a small
     /// part of a durable commit.
     /// - Throws: `AuditError`: nothing of the batch is in the log, and the next call tries again by itself.
-    public func append(_ records: [AuditRecord], as kind: AuditKind = .item) throws(AuditError) {
-        guard !records.isEmpty else { return }
-        precondition(!kind.isSigned, "records are items or intents")
+    public func append(_ records: [AuditRecord], intents: [AuditRecord] = []) throws(AuditError) {
+        guard !records.isEmpty || !intents.isEmpty else { return }
         try withState { (state) throws(AuditError) in
             try Self.commit(&state, durability) { (chain) throws(AuditError) in
-                for record in records { chain.append(record, as: kind) }
+                for record in intents { chain.append(record, as: .intent) }
+                for record in records { chain.append(record, as: .item) }
                 try chain.appendSigned(.checkpoint, time: clock())
             }
-            meters.succeed(records: records.count, length: state.length, sequence: state.chain.position.sequence)
+            meters.succeed(records: records.count + intents.count, length: state.length, sequence: state.chain.position.sequence)
         }
     }
 

@@ -91,8 +91,10 @@ struct BlockCipherUse {
             throw OperationFailure(.invalidField, "A random IV has 96 to 1024 bits for GCM, 96 or 104 for CCM")
         }
         var buffer = ByteBuffer()
-        let filled: Result<Void, OperationFailure> = CryptoFailure.result { () throws(CryptoError) in
-            buffer.writeBytes(try Random.bytes(length))
+        var filled = Result<Void, OperationFailure>.success(())
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { bytes in
+            filled = CryptoFailure.result { () throws(CryptoError) in try Random.fill(UnsafeMutableRawBufferPointer(rebasing: bytes[..<length])) }
+            return length
         }
         try filled.get()
         return (buffer, true)

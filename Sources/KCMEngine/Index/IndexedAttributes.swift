@@ -4,19 +4,44 @@ internal import NIOCore
 
 /// Which attribute values find objects without a scan, and how a value becomes an index key.
 enum IndexedAttributes {
-    /// Attributes that single out few objects. Those that most objects share (algorithm, length, state, dates) are filters only.
+    /// Attributes that single out few objects and are in the index of every store.
+    private static let first: Set<AttributeName> = [
+        .name, .objectGroup, .applicationSpecificInformation, .contactInformation, .alternativeName, .link, .description,
+    ]
+    /// The same, of stores whose index is whole (``RecordKey/indexIsWhole``).
+    private static let later: Set<AttributeName> = [.x509CertificateIdentifier, .x509CertificateSubject, .x509CertificateIssuer]
+
+    /// The fields of a structure that is searched by the index, in the order in which they are stored. A search that states fewer asks for
+    /// any value of the others, which the index cannot say.
+    private static let fields: [AttributeName: [Tag]] = [
+        .name: [.nameValue, .nameType],
+        .alternativeName: [.alternativeNameValue, .alternativeNameType],
+        .link: [.linkType, .linkedObjectIdentifier],
+        .applicationSpecificInformation: [.applicationNamespace, .applicationData],
+        .x509CertificateIdentifier: [.issuerDistinguishedName, .certificateSerialNumber],
+        .x509CertificateSubject: [.subjectDistinguishedName],
+        .x509CertificateIssuer: [.issuerDistinguishedName],
+    ]
+
+    /// Whether an object's values of the attribute are in the index. What most objects share (type, algorithm, length, state) is in their
+    /// class instead, see ``IndexClass``; dates are filters only.
     static func isIndexed(_ name: AttributeName) -> Bool {
         if name == .level { return false }
-        if name.isCustom { return true }
-        return [.name, .objectGroup, .applicationSpecificInformation, .contactInformation, .alternativeName, .link, .description]
-            .contains(name)
+        return name.isCustom || first.contains(name) || later.contains(name)
     }
 
-    /// Whether a search for this value may go by the index: a structure that states a part only is matched by a walk.
-    static func canSearch(_ name: AttributeName, _ value: AttributeValue) -> Bool {
-        guard isIndexed(name) else { return false }
-        if case .structure = value { return name == .name && Name(value) != nil }
-        return true
+    /// The value to look up for a search; `nil` where it cannot go by the index.
+    /// - Parameter isWhole: whether the index of the store is whole.
+    static func searchable(_ name: AttributeName, _ value: AttributeValue, isWhole: Bool) -> AttributeValue? {
+        guard isIndexed(name), isWhole || !later.contains(name) else { return nil }
+        guard case .structure(let sent) = value else { return value }
+        guard let fields = fields[name], sent.count == fields.count else { return nil }
+        var ordered: [AttributeValue.Field] = []
+        for field in fields {
+            guard let found = sent.first(where: { $0.tag == field }) else { return nil }
+            ordered.append(found)
+        }
+        return .structure(ordered)
     }
 
     /// The value blinded under the tenant's key: 32 bytes, from which a store learns neither name nor value.

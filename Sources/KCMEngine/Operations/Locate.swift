@@ -2,9 +2,13 @@ internal import KCMStore
 internal import KMIP
 internal import NIOCore
 
-/// Locate (KMIP 1.4 §4.9): by index where an attribute is indexed, else by a walk over the tenant's objects of the level.
+/// Locate (KMIP 1.4 §4.9): see ``ObjectRepository/search(_:level:of:visit:)`` for how objects are found.
 struct Locate: ServedOperation {
     let request: LocateRequest
+
+    /// Objects that are looked at behind a full page for the sake of Located Items. Where there are more, the answer has none: a server may
+    /// leave it out (KMIP 1.4 §4.9), and a page is not to cost as much as all objects together.
+    private static let counted = 1000
 
     init(_ request: LocateRequest) { self.request = request }
 
@@ -29,16 +33,19 @@ struct Locate: ServedOperation {
         let counts = context.version >= .v1_3 && (request.maximumItems != nil || request.offsetItems != nil)
         var found: [String] = []
         var matches = 0
+        var beyond = 0
         try await engine.guarding { () async throws in
-            try await engine.repository.search(filter.attributes, level: context.level, of: context.tenant) { object in
-                guard filter.matches(object), context.permits(object) else { return true }
+            try await engine.repository.search(filter.query, level: context.level, of: context.tenant) { object in
+                if found.count == maximum { beyond += 1 }
+                guard filter.matches(object), context.permits(object) else { return beyond < Self.counted }
                 matches += 1
                 if matches > offset, found.count < maximum { found.append(object.uniqueIdentifier) }
-                return counts || found.count < maximum
+                return found.count < maximum || (counts && beyond < Self.counted)
             }
         }
+        let isCounted = counts && beyond < Self.counted
         return try OperationResult { (writer) throws(OperationFailure) in
-            if counts { writer.integer(.locatedItems, Int32(clamping: matches)) }
+            if isCounted { writer.integer(.locatedItems, Int32(clamping: matches)) }
             for identifier in found { writer.text(.uniqueIdentifier, identifier) }
             // One match becomes the ID Placeholder; none or several empty it (KMIP 1.4 §4.9).
             return OperationTrace(object: found.count == 1 ? found[0] : "", placeholder: found.count == 1 ? .set(found[0]) : .cleared)

@@ -2,8 +2,19 @@ internal import KMIP
 
 /// What a Locate asks of an object.
 struct LocateFilter {
+    /// What the index can narrow the search by; ``matches(_:)`` decides.
+    var query: SearchQuery {
+        let isArchived: Bool? =
+            switch (storage.contains(.onLineStorage), storage.contains(.archivalStorage)) {
+            case (true, false): false
+            case (false, true): true
+            default: nil
+            }
+        return SearchQuery(attributes: attributes, isArchived: isArchived)
+    }
+
     /// All have to match. Dates are in `ranges`.
-    let attributes: [Attribute]
+    private let attributes: [Attribute]
     private let ranges: [AttributeName: ClosedRange<Int64>]
     private let unset: [AttributeName]
     private let member: ObjectGroupMember?

@@ -50,6 +50,7 @@ extension ObjectRepository {
 
     private func commit(_ changes: [ObjectChange], of tenant: String, mark: UInt64?) async throws -> [KeyObject] {
         let keys = try await keyring.keys(of: tenant)
+        let index = try await directory.index(for: keys, in: store)
         var writes: [StoreWrite] = []
         var stored: [KeyObject] = []
         for change in changes {
@@ -59,13 +60,10 @@ extension ObjectRepository {
             if change.before != nil {
                 // Whoever set a mark since this object was read has taken rights away: this change must not bring them back.
                 writes.append(.remove(RecordKey.mark(of: after.uniqueIdentifier), expecting: mark.map { .revision($0) } ?? .absent))
+                if mark != nil { writes.append(.remove(RecordKey.marked(after.uniqueIdentifier))) }
             }
-            // A destroyed object has given its index entries and names back already; they may be another's by now.
-            let old = try change.before.map { $0.isDestroyed ? [] : try IndexedAttributes.blinded($0.attributes, with: keys) } ?? []
-            let new = after.isDestroyed ? [] : try IndexedAttributes.blinded(after.attributes, with: keys)
-            for blinded in old.subtracting(new) { writes.append(.remove(RecordKey.index(blinded, after.uniqueIdentifier))) }
-            for blinded in new.subtracting(old) { writes.append(.put(RecordKey.index(blinded, after.uniqueIdentifier), [])) }
         }
+        writes += try indexWrites(changes, in: index, keys: keys)
         writes += try nameWrites(changes, keys: keys)
         // Out of the cache before the change is visible, so that nobody uses the old snapshot after the answer.
         for change in changes where change.before != nil { cache.remove(change.after.uniqueIdentifier) }
@@ -74,6 +72,7 @@ extension ObjectRepository {
             for change in changes where change.before != nil { forget(change.after.uniqueIdentifier, after: error) }
             throw error
         }
+        index.stored(writes)
         for (index, change) in changes.enumerated() {
             // What the next request would read and open again.
             cache.settle(stored[index], openedWith: keys, ifUnchangedSince: epochs[index])
@@ -85,7 +84,8 @@ extension ObjectRepository {
         return stored
     }
 
-    /// Who holds which name: one write a name, also where it moves between two of the objects.
+    /// Who holds which name: one write a name, also where it moves between two of the objects. A name that is given back is remembered
+    /// (``RecordKey/formerName(_:)``), but for data keys, whose names nobody asks after.
     private func nameWrites(_ changes: [ObjectChange], keys: TenantKeys) throws -> [StoreWrite] {
         var given: Set<AttributeValue> = []
         var taken: [AttributeValue: String] = [:]
@@ -105,8 +105,11 @@ extension ObjectRepository {
             let expectation: StoreWrite.Expectation = given.contains(name) ? .any : .absent
             writes.append(.put(RecordKey.name(try IndexedAttributes.blind(.name, name, with: keys)), Array(holder.utf8), expecting: expectation))
         }
+        let remembers = changes.contains { $0.after.level != .l4 }
         for name in given where taken[name] == nil {
-            writes.append(.remove(RecordKey.name(try IndexedAttributes.blind(.name, name, with: keys))))
+            let blinded = try IndexedAttributes.blind(.name, name, with: keys)
+            writes.append(.remove(RecordKey.name(blinded)))
+            if remembers { writes.append(.put(RecordKey.formerName(blinded), [])) }
         }
         return writes
     }

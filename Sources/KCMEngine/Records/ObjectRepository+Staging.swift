@@ -40,10 +40,10 @@ extension ObjectRepository {
     }
 
     /// Goes through what the store has and the batch left alone, and then through what the batch made or changed.
-    func search(_ attributes: [Attribute], staging: Staging, level: Level, of tenant: String, visit: (KeyObject) throws -> Bool) async throws {
+    func search(_ query: SearchQuery, staging: Staging, level: Level, of tenant: String, visit: (KeyObject) throws -> Bool) async throws {
         var goesOn = true
         let stored = ObjectRepository(self, staging: nil)
-        try await stored.search(attributes, level: level, of: tenant) { object in
+        try await stored.search(query, level: level, of: tenant) { object in
             if staging.object(object.uniqueIdentifier) != nil { return true }
             goesOn = try visit(object)
             return goesOn

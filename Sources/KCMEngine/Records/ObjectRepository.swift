@@ -7,6 +7,8 @@ public final class ObjectRepository: Sendable {
     public let store: any Store
     public let keyring: any SealingKeyring
     let cache: ObjectCache
+    /// What the index consists of.
+    let directory: IndexDirectory
     /// What is being worked on in parts with objects that were opened; goes when they go.
     let streams: StreamTable
     /// Where changes go that are not stored yet; `nil` where they are stored at once.
@@ -17,6 +19,7 @@ public final class ObjectRepository: Sendable {
         self.store = store
         self.keyring = keyring
         self.cache = ObjectCache(limits: cacheLimits)
+        directory = IndexDirectory()
         streams = StreamTable(limits: streamLimits)
         staging = nil
     }
@@ -26,6 +29,7 @@ public final class ObjectRepository: Sendable {
         store = other.store
         keyring = other.keyring
         cache = other.cache
+        directory = other.directory
         streams = other.streams
         self.staging = staging
     }
@@ -103,6 +107,9 @@ public final class ObjectRepository: Sendable {
             .put(RecordKey.mark(of: identifier), mark.encoded, expecting: peek.markRevision.map { .revision($0) } ?? .absent)
         ]
         if mark.state == .destroyed || mark.state == .destroyedCompromised { writes.append(.remove(RecordKey.material(of: identifier))) }
+        // Which class it is in now is sealed: a search looks at every object with a mark.
+        writes.append(.put(RecordKey.marked(identifier), []))
+        directory.noteMark(of: tenant)
         cache.remove(identifier)
         do { try await store.commit(writes, in: Namespace(tenant)) } catch {
             forget(identifier, after: error)
@@ -119,13 +126,15 @@ public final class ObjectRepository: Sendable {
     }
 
     /// Opens the records of one object, all of them in `entries`.
-    func open(_ entries: ArraySlice<StoredEntry>, identifier: String, keys: TenantKeys) throws -> KeyObject? {
+    /// - Parameter withMaterial: false where the attributes are all that is asked for; the object has no material then, and must not be
+    ///   kept or changed.
+    func open(_ entries: ArraySlice<StoredEntry>, identifier: String, keys: TenantKeys, withMaterial: Bool = true) throws -> KeyObject? {
         guard let entry = entries.first(where: { $0.key.last == UInt8(ascii: "a") }) else { return nil }
         guard let header = SealedRecord.header(of: entry.value), header.part == .attributes else { throw RecordError.malformed(identifier) }
         guard header.revision == entry.revision else { throw RecordError.altered(identifier) }
         let attributes = try RecordCoding.attributes(try unseal(entry.value, header, identifier, keys))
         var material: Material?
-        if let entry = entries.first(where: { $0.key.last == UInt8(ascii: "k") }) {
+        if withMaterial, let entry = entries.first(where: { $0.key.last == UInt8(ascii: "k") }) {
             guard var expected = SealedRecord.header(of: entry.value), expected.part == .material else {
                 throw RecordError.malformed(identifier)
             }

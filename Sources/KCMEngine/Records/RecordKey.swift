@@ -29,4 +29,19 @@ enum RecordKey {
 
     /// `n/<32 bytes of HMAC>`: who holds a name. A name belongs to one object of a tenant (KMIP 1.4 §3.2).
     static func name(_ blinded: [UInt8]) -> [UInt8] { Array("n/".utf8) + blinded }
+
+    /// `f/<32 bytes of HMAC>`: a name that an object had and gave back, for good.
+    static func formerName(_ blinded: [UInt8]) -> [UInt8] { Array("f/".utf8) + blinded }
+
+    /// `c/<32 bytes of HMAC>`: a class of objects; the value is its facets, see ``IndexClass``.
+    static func indexClass(_ identifier: [UInt8]) -> [UInt8] { indexClasses + identifier }
+    /// All classes.
+    static let indexClasses: [UInt8] = Array("c/".utf8)
+    /// `x/<32 bytes of HMAC>`: there where every object is in the index as this version writes it, blinded with this key.
+    static func indexIsWhole(_ blinded: [UInt8]) -> [UInt8] { Array("x/".utf8) + blinded }
+
+    /// `d/<identifier>`: an object with a mark, whose class is not that of its record.
+    static func marked(_ identifier: String) -> [UInt8] { allMarked + Array(identifier.utf8) }
+    /// All objects with marks.
+    static let allMarked: [UInt8] = Array("d/".utf8)
 }

@@ -2,12 +2,10 @@ internal import KCMAudit
 internal import KCMService
 internal import Logging
 internal import NIOCore
-internal import NIOPosix
 
 /// Collects the answers of one event-loop turn, writes their records in one go, and then lets the answers leave.
 ///
-/// One for each event loop, used on that loop alone. A log that waits for its disk is written on a thread of its own; what
-/// completes meanwhile forms the next group.
+/// One for each event loop, used on that loop alone. What completes while a group is being written forms the next one.
 final class AuditTurn {
     /// A connection that waits for its answer to leave. Called on the event loop.
     protocol Connection: AnyObject {
@@ -18,10 +16,12 @@ final class AuditTurn {
     }
 
     private let loop: any EventLoop
-    private let sink: any AuditSink
+    private let queue: AuditQueue
     private let logger: Logger
-    private let blockingPool: NIOThreadPool?
     private var waiting: [(connection: any Connection, answer: Answer)] = []
+    /// Those whose records are being written.
+    private var underWay: [(connection: any Connection, answer: Answer)] = []
+    /// Also while a group is being written, so that the next one gathers meanwhile.
     private var isScheduled = false
     private static let notesPerSecond = 50
     private var notes: [AuditRecord] = []
@@ -30,10 +30,9 @@ final class AuditTurn {
     private var unnoted = 0
     private var nextComplaint = NIODeadline.now()
 
-    init(loop: any EventLoop, sink: any AuditSink, blockingPool: NIOThreadPool?, logger: Logger) {
+    init(loop: any EventLoop, queue: AuditQueue, logger: Logger) {
         self.loop = loop
-        self.sink = sink
-        self.blockingPool = sink.blocks ? blockingPool : nil
+        self.queue = queue
         self.logger = logger
     }
 
@@ -67,7 +66,7 @@ final class AuditTurn {
 
     /// Has a request answered, or refused while the log cannot be written.
     func respond(_ responder: any Responder, to exchange: Exchange, from peer: Peer) -> Reply {
-        sink.isFailing ? .now(responder.refuse(unaudited: exchange, from: peer)) : responder.respond(to: exchange, from: peer)
+        queue.isFailing ? .now(responder.refuse(unaudited: exchange, from: peer)) : responder.respond(to: exchange, from: peer)
     }
 
     private func schedule() {
@@ -78,25 +77,21 @@ final class AuditTurn {
     }
 
     private func endTurn() {
-        let group = waiting
-        waiting = []
-        let records = group.flatMap(\.answer.audit) + notes
+        // `underWay` is empty by now: the two take turns, so that both keep their room.
+        swap(&underWay, &waiting)
+        var records: [AuditRecord] = notes
         notes = []
-        guard let blockingPool else {
-            isScheduled = false
-            do {
-                try sink.append(records)
-                release(group, .success(()))
-            } catch { release(group, .failure(error)) }
-            return
-        }
-        let sink = sink
-        // `isScheduled` stays until the disk is done, so that the next group gathers meanwhile.
-        blockingPool.runIfActive(eventLoop: loop) { try sink.append(records) }.assumeIsolated().whenComplete { result in
-            self.isScheduled = false
-            self.release(group, result)
-            if !self.waiting.isEmpty || !self.notes.isEmpty { self.schedule() }
-        }
+        records.reserveCapacity(records.count + underWay.count)
+        for (_, answer) in underWay { records.append(contentsOf: answer.audit) }
+        queue.append(records, for: NIOLoopBound(self, eventLoop: loop), on: loop)
+    }
+
+    /// The group that was handed over is in the log, or could not be put there. What has gathered meanwhile follows.
+    func written(_ result: Result<Void, any Error>) {
+        isScheduled = false
+        release(underWay, result)
+        underWay.removeAll(keepingCapacity: underWay.count < 1024)
+        if !waiting.isEmpty || !notes.isEmpty { schedule() }
     }
 
     private func release(_ group: [(connection: any Connection, answer: Answer)], _ result: Result<Void, any Error>) {

@@ -3,8 +3,9 @@ internal import NIOCore
 
 /// The last handler of a KMIP connection: frames, one request at a time, answers in order, each in one write.
 ///
-/// While an answer is awaited or the peer does not read, nothing is read from it: what a connection can hold is one message and
-/// what its socket buffers hold.
+/// What comes while an answer is awaited is held, and nothing more is read then; nor is anything while the peer does not read. So a
+/// connection holds one message, one read behind it, and what its socket buffers hold. Reading goes on until then, since to stop and to
+/// start again would be two system calls for each request.
 final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -60,8 +61,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     }
 
     func read(context: ChannelHandlerContext) {
-        // While closing, the peer's own close has to be seen.
-        if activity == .closing || (activity == .idle && context.channel.isWritable) { context.read() } else { holdsRead = true }
+        if mayRead(context) { context.read() } else { holdsRead = true }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -84,8 +84,17 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         if activity == .idle { context.close(promise: nil) }
     }
 
+    private func mayRead(_ context: ChannelHandlerContext) -> Bool {
+        switch activity {
+        // The peer's own close has to be seen.
+        case .closing: true
+        case .answering: !decoder.isInsideMessage && context.channel.isWritable
+        case .idle: context.channel.isWritable
+        }
+    }
+
     private func resumeReading() {
-        guard holdsRead, activity == .idle, let context, context.channel.isWritable else { return }
+        guard holdsRead, let context, mayRead(context) else { return }
         holdsRead = false
         context.read()
     }

@@ -27,7 +27,9 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "The mode of AES: gcm, cbc.") var cipher = Cipher.gcm
     @Option(help: "Threads of the client.") var threads = 1
     @Option(help: "The server's process on this host, to measure its processor time as well.") var pid: Int32?
-    @Option(help: "Makes so many named keys before the runs; get, get-attributes and locate then go round them.") var fill = 0
+    @Option(help: "Makes so many named keys before the runs; get, get-attributes and the kinds of locate then go round them.") var fill = 0
+    @Option(help: "A file: with --fill the keys to go round are written to it, without it they are those of an earlier run with --keep.")
+    var sample: String?
     @Option(help: "How many keys are made for activate and destroy.") var objects = 20_000
     @Option(help: "Opens so many more connections that stay idle, and tells what the process of --pid needs for one.") var idle = 0
     @Flag(help: "Speak KMIP in POST /kmip over HTTPS; the port is that for HTTPS.") var https = false
@@ -66,7 +68,7 @@ struct Bench: AsyncParsableCommand {
             throw ended(1, "\(refused.item.resultReason?.description ?? "GeneralFailure"): \(refused.item.resultMessage ?? "")")
         } catch let error as KMIPClientError { throw ended(error.kind == .files ? 2 : 3, "\(error)") } catch let error as KMIPError {
             throw ended(3, "the server's answer is not well-formed: \(error)")
-        }
+        } catch let error as Files.Failure { throw ended(2, "\(error)") }
     }
 
     private func measure(_ loads: [Load], _ counts: [Int], _ sessions: [KmipSession], _ idling: BenchIdle?) async throws {
@@ -77,10 +79,10 @@ struct Bench: AsyncParsableCommand {
         var fillTime = Duration.zero
         do {
             let began = ContinuousClock.now
-            let (filled, sample) = try await fillStore(objects, sessions)
+            let (filled, stored) = try await fillStore(objects, sessions)
             fillTime = ContinuousClock.now - began
             made += filled
-            try await objects.prepare(loads, stored: sample)
+            try await objects.prepare(loads, stored: stored)
             if !server.json { Output.say(BenchResult.heading) }
             for load in loads {
                 for count in counts {
@@ -152,18 +154,16 @@ struct Bench: AsyncParsableCommand {
         if !server.json { Output.say(result.line) }
     }
 
-    /// - Returns: all that were made, and those that the loads use: spread over all, and few enough to be held.
-    private func fillStore(
-        _ objects: BenchObjects,
-        _ sessions: [KmipSession]
-    ) async throws -> (identifiers: [String], sample: [(identifier: String, name: String)]) {
-        guard fill > 0 else { return ([], []) }
-        let identifiers = try await BenchFill.make(fill, sessions, progress: ProgressLine()) { objects.create(name: "\(objects.prefix)-\($0)") }
-        let step = max(fill / 100_000, 1)
-        // In no order, as requests of many clients are; the same in every run.
-        var generator = SteadyGenerator(state: 1)
-        let sample = stride(from: 0, to: fill, by: step).map { (identifiers[$0], "\(objects.prefix)-\($0)") }.shuffled(using: &generator)
-        return (identifiers, sample)
+    /// - Returns: all that were made, and those that the loads use.
+    private func fillStore(_ objects: BenchObjects, _ sessions: [KmipSession]) async throws -> (identifiers: [String], sample: BenchSample) {
+        guard fill > 0 else { return ([], try sample.map(BenchSample.init(path:)) ?? BenchSample()) }
+        let prefix = objects.prefix
+        let identifiers = try await BenchFill.make(fill, sessions, progress: ProgressLine()) { number in
+            objects.create(name: BenchSample.name(number, prefix), set: BenchSample.set(number, prefix))
+        }
+        let stored = BenchSample(of: identifiers, prefix: prefix)
+        if let sample { try stored.write(to: sample) }
+        return (identifiers, stored)
     }
 
     private func loads() throws -> [Load] {
@@ -184,18 +184,5 @@ struct Bench: AsyncParsableCommand {
         }
         guard !counts.isEmpty else { throw ValidationError("--connections names none") }
         return counts
-    }
-}
-
-/// SplitMix64: an order that is the same in every run.
-private struct SteadyGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -12,8 +12,6 @@ struct BenchObjects {
     let prefix: String
     /// Made here, to be destroyed in the end.
     private(set) var made: [String] = []
-    /// A sample of stored keys that get, get-attributes and locate go round; the run's own key where none were filled in.
-    private var stored: [(identifier: String, name: String)] = []
     private var frames: [Bench.Load: [ByteBuffer]] = [:]
 
     init(session: KmipSession, size: Int, cipher: Bench.Cipher, prefix: String) {
@@ -36,13 +34,14 @@ struct BenchObjects {
 
     /// Makes what the loads need and encodes their requests.
     /// - Throws: ``KmipSession/Refused``, `KMIPClientError`, `KMIPError`. What was made by then is in ``made``.
-    mutating func prepare(_ loads: [Bench.Load], stored filled: [(identifier: String, name: String)]) async throws {
+    mutating func prepare(_ loads: [Bench.Load], stored: BenchSample) async throws {
         let wanted = Set(loads.contains(.mix) ? loads + Bench.mix.map(\.element) : loads)
         frames[.create] = [frame(create(name: nil))]
         frames[.register] = [frame(register)]
         frames[.query] = [frame(QueryRequest(queryFunctions: [.queryOperations, .queryObjects]))]
         frames[.hash] = [frame(HashRequest(cryptographicParameters: CryptographicParameters(hashingAlgorithm: .sha256), data: plaintext))]
-        if !wanted.isDisjoint(with: [.get, .attributes, .locate, .encrypt, .decrypt]) { try await prepareKey(wanted, filled) }
+        let ofKeys: Set<Bench.Load> = [.get, .attributes, .locate, .locateAttribute, .locateSeveral, .readOnce, .encrypt, .decrypt]
+        if !wanted.isDisjoint(with: ofKeys) { try await prepareKey(wanted, stored) }
         if wanted.contains(.mac) { try await prepareMAC() }
         if !wanted.isDisjoint(with: [.sign, .verify]) { try await prepareSignature() }
     }
@@ -56,15 +55,24 @@ struct BenchObjects {
         }
     }
 
-    private mutating func prepareKey(_ wanted: Set<Bench.Load>, _ filled: [(identifier: String, name: String)]) async throws {
-        let name = "\(prefix)-key"
-        let identifier = try await session.ask(create(name: name), for: CreateResponse.self).uniqueIdentifier
+    /// - Parameter sample: the keys to go round; the run's own key where there are none.
+    private mutating func prepareKey(_ wanted: Set<Bench.Load>, _ sample: BenchSample) async throws {
+        let (name, set) = ("\(prefix)-key", "\(prefix)-set")
+        let identifier = try await session.ask(create(name: name, set: set), for: CreateResponse.self).uniqueIdentifier
         made.append(identifier)
         _ = try await session.ask(ActivateRequest(uniqueIdentifier: identifier), for: ActivateResponse.self)
-        stored = filled.isEmpty ? [(identifier, name)] : filled
-        frames[.get] = stored.map { frame(GetRequest(uniqueIdentifier: $0.identifier)) }
+        let stored = sample.keys.isEmpty ? [BenchSample.Key(identifier: identifier, name: name, set: set)] : sample.keys
+        frames[.get] = stored.prefix(BenchSample.served).map { frame(GetRequest(uniqueIdentifier: $0.identifier)) }
         frames[.attributes] = stored.map { frame(GetAttributesRequest(uniqueIdentifier: $0.identifier)) }
+        frames[.readOnce] = frames[.attributes]
         frames[.locate] = stored.map { frame(LocateRequest(attributes: [Attribute(.name, Name($0.name).attributeValue)])) }
+        let shared = [
+            // Filled keys are not activated, the run's own is.
+            Attribute(.state, .enumeration((sample.keys.isEmpty ? State.active : State.preActive).rawValue)),
+            Attribute(.cryptographicAlgorithm, .enumeration(CryptographicAlgorithm.aes.rawValue)), Attribute(.cryptographicLength, .integer(256)),
+        ]
+        frames[.locateAttribute] = stored.map { frame(LocateRequest(attributes: [Self.set($0.set)])) }
+        frames[.locateSeveral] = stored.map { frame(LocateRequest(attributes: shared + [Self.set($0.set)])) }
         guard !wanted.isDisjoint(with: [.encrypt, .decrypt]) else { return }
         let gcm = CryptographicParameters(blockCipherMode: .gcm, cryptographicAlgorithm: .aes)
         let cbc = CryptographicParameters(blockCipherMode: .cbc, paddingMethod: .pkcs5, cryptographicAlgorithm: .aes)
@@ -149,9 +157,13 @@ struct BenchObjects {
     }
 
     /// A Create of an AES-256 key.
-    func create(name: String?) -> CreateRequest {
-        CreateRequest(objectType: .symmetricKey, templateAttribute: template(.aes, 256, [.encrypt, .decrypt], name: name))
+    func create(name: String?, set: String? = nil) -> CreateRequest {
+        var template = template(.aes, 256, [.encrypt, .decrypt], name: name)
+        if let set { template.attributes.append(Self.set(set)) }
+        return CreateRequest(objectType: .symmetricKey, templateAttribute: template)
     }
+
+    private static func set(_ value: String) -> Attribute { Attribute(AttributeName(rawValue: BenchSample.attribute), .text(value)) }
 
     private func template(
         _ algorithm: CryptographicAlgorithm,

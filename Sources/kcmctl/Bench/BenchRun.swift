@@ -15,15 +15,15 @@ struct BenchRun {
     /// - Returns: the result, and the objects that were made.
     func measure() async throws -> (result: BenchResult, identifiers: [String]) {
         let start = NIODeadline.now() + .milliseconds(20)
-        // What uses objects up has only so many of them; the server is warm from making them.
-        let begin = start + (load.usesObjectsUp ? .milliseconds(100) : .seconds(1))
+        // What uses objects up has only so many of them; the server is warm from making them. What reads each once is there for a cold one.
+        let begin = load == .readOnce ? start - .milliseconds(20) : start + (load.usesObjectsUp ? .milliseconds(100) : .seconds(1))
         let plan = LoadPlan(begin: begin, end: begin + .seconds(seconds), makesObjects: load.makesObjects)
         let count = connections.count
         let tallies = connections.enumerated().map { index, connection in
             LoadConnection.run(
                 connection,
                 plan,
-                requests: load.usesObjectsUp
+                requests: load.isOnce
                     ? .once(requests, connection: index, of: count) : .around(requests, connection: index, of: count),
                 schedule: rate.map { RateSchedule(rate: $0, connections: count, connection: index, start: start.uptimeNanoseconds) }
             )

@@ -1,6 +1,6 @@
 /*
  * A store that passes everything on to a real plugin, and breaks the contract when a file tells it to: one line `CALL FAULT [N]`.
- *   CALL   get, scan, commit, health
+ *   CALL   get, scan, commit, health, close
  *   FAULT  sleep N        milliseconds, then as it should
  *          code N         returns N without doing anything
  *          never          KCM_OK without calling the sink, or without setting a result
@@ -75,7 +75,14 @@ static int32_t unruly_open(const kcm_host *host, const kcm_setting *settings, ui
     return real->open(host, kept, number, store, error);
 }
 
-static void unruly_close(void *store) { real->close(store); }
+static void unruly_close(void *store)
+{
+    int32_t code;
+    if (!ends("close", &code)) {
+        real->close(store);
+    }
+}
+
 static void unruly_limits(void *store, kcm_store_limits *limits) { real->limits(store, limits); }
 
 static int32_t unruly_get(void *store, kcm_bytes space, kcm_bytes key, kcm_value_sink sink, void *context, kcm_error *error)

@@ -22,12 +22,12 @@ final class RecordingSink: AuditSink {
 
     var isFailing: Bool { state.withLock { $0.isFailing } }
 
-    func append(_ records: [AuditRecord]) throws {
+    func append(_ records: [AuditRecord], intents: [AuditRecord]) throws {
         if delayMicroseconds > 0 { usleep(delayMicroseconds) }
         try state.withLock { state in
             state.isFailing = state.fails
             if state.fails { throw Full() }
-            state.appends.append(records.count)
+            state.appends.append(records.count + intents.count)
         }
     }
 }

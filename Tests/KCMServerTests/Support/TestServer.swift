@@ -58,7 +58,7 @@ struct TestServer: Sendable {
             identities: IdentityMap()
         )
         server = Server(
-            group: group, trust: trust, responder: responder, audit: sink, limits: limits, blockingPool: pool, logger: log.logger
+            group: group, trust: trust, responder: responder, audit: AuditQueue(sink: sink, pool: pool), limits: limits, logger: log.logger
         )
         kmip = try await server.listenKMIP(address: "127.0.0.1", port: 0)
         https = try await server.listenHTTPS(address: "127.0.0.1", port: 0)

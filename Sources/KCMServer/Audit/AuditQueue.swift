@@ -1,0 +1,139 @@
+internal import KCMAudit
+internal import NIOCore
+public import NIOPosix
+internal import Synchronization
+
+/// Appends the records of all event loops, and the intents of all changes, to the log: one group at a time, and what comes while a group is
+/// being written goes out with the next one, under one signature. So no event loop waits for another's write, and under load a signature
+/// covers more.
+///
+/// Bounded: each event loop hands over one group, and the next when that is done; of intents, so many wait.
+public final class AuditQueue: Sendable {
+    /// Changes that may wait for their intents; beyond it, changes are refused.
+    private static let maximumWaiting = 8192
+
+    /// Who is told when the records are in the log.
+    private enum Waiter {
+        case turn(NIOLoopBound<AuditTurn>, any EventLoop)
+        case change(CheckedContinuation<Void, any Error>)
+    }
+
+    private struct Entry {
+        let records: [AuditRecord]
+        let waiter: Waiter
+    }
+
+    private struct State {
+        var waiting: [Entry] = []
+        var isWriting = false
+
+        /// - Returns: whether the caller has to see to it that the group is written.
+        mutating func begins(with entry: Entry) -> Bool {
+            waiting.append(entry)
+            defer { isWriting = true }
+            return !isWriting
+        }
+    }
+
+    private let sink: any AuditSink
+    private let pool: NIOThreadPool?
+    private let state = Mutex(State())
+
+    /// - Parameter pool: writes where no event loop may: to a sink that blocks, and intents that no event loop takes along. Started by the
+    ///   caller, and stopped by it after the last request. Without one, the caller's thread writes.
+    public init(sink: any AuditSink, pool: NIOThreadPool?) {
+        self.sink = sink
+        self.pool = pool
+    }
+
+    /// Groups and intents that are not being written yet.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
+    /// The last write failed. Never waits.
+    var isFailing: Bool { sink.isFailing }
+
+    /// Has the records written, and then tells `turn` on its loop. To be called on that loop; where nothing is being written, and the sink
+    /// does not block, this call writes and `turn` is told before it returns.
+    func append(_ records: [AuditRecord], for turn: NIOLoopBound<AuditTurn>, on loop: any EventLoop) {
+        let begins = state.withLock { $0.begins(with: Entry(records: records, waiter: .turn(turn, loop))) }
+        if begins { write(on: loop) }
+    }
+
+    /// Returns once the intents are in the log.
+    /// - Throws: where they are not: then the change must not be made.
+    func append(intents: [AuditRecord]) async throws {
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            let begins: Bool? = state.withLock { state in
+                guard state.waiting.count < Self.maximumWaiting else { return nil }
+                return state.begins(with: Entry(records: intents, waiter: .change(done)))
+            }
+            guard let begins else { return done.resume(throwing: AuditError(.closed, "\(Self.maximumWaiting) changes wait for the audit log")) }
+            if begins { write(on: nil) }
+        }
+    }
+
+    /// - Parameter loop: the one that may write, and that this is called on; `nil` for none.
+    private func write(on loop: (any EventLoop)?) {
+        guard let pool, sink.blocks || loop == nil else { return writeGroup(on: loop) }
+        pool.submit { state in
+            if state == .active { self.writeGroup(on: nil) } else { self.giveUp() }
+        }
+    }
+
+    /// - Parameter loop: the one that this runs on, if any.
+    private func writeGroup(on loop: (any EventLoop)?) {
+        let group = takeWaiting()
+        let result: Result<Void, any Error>
+        do {
+            try append(group)
+            result = .success(())
+        } catch { result = .failure(error) }
+        goOn()
+        tell(group, result, on: loop)
+    }
+
+    private func append(_ group: [Entry]) throws {
+        var (items, intents): ([AuditRecord], [AuditRecord]) = ([], [])
+        for entry in group {
+            switch entry.waiter {
+            case .turn: if items.isEmpty { items = entry.records } else { items += entry.records }
+            case .change: intents += entry.records
+            }
+        }
+        try sink.append(items, intents: intents)
+    }
+
+    /// What has come meanwhile is written by a loop that waits for it, since this one has its answers to send; else by the pool.
+    private func goOn() {
+        let next: Entry? = state.withLock { state in
+            state.isWriting = !state.waiting.isEmpty
+            return state.waiting.first { if case .turn = $0.waiter { true } else { false } } ?? state.waiting.first
+        }
+        guard let next else { return }
+        if case .turn(_, let loop) = next.waiter { loop.execute { self.write(on: loop) } } else { write(on: nil) }
+    }
+
+    /// The daemon has stopped its threads: what waits is not written, its answers do not leave, and its changes are not made.
+    private func giveUp() {
+        let group = takeWaiting()
+        state.withLock { $0.isWriting = false }
+        tell(group, .failure(AuditError(.closed, "the threads that write the audit log have ended")), on: nil)
+    }
+
+    private func takeWaiting() -> [Entry] {
+        state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+    }
+
+    private func tell(_ group: [Entry], _ result: Result<Void, any Error>, on loop: (any EventLoop)?) {
+        for entry in group {
+            switch entry.waiter {
+            case .change(let done): done.resume(with: result)
+            case .turn(let turn, let own):
+                if own === loop { turn.value.written(result) } else { own.execute { turn.value.written(result) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+"""What one request on the hot path allocates, counted by a preloaded malloc: it may fall, and must not rise unnoticed."""
+
+import struct
+import subprocess
+
+import pytest
+
+import deployment as deployments
+
+SOURCE = deployments.ROOT / "Tests/EndToEnd/plugins/malloc-count.c"
+ROUNDS = 300
+
+# Allocations a request, audit record, signature and TLS included; each with the connection to itself, so that nothing is shared with a
+# neighbour. A build without optimisation makes copies that a release build does not.
+BUDGET = {
+    "debug": {"get": 64, "encrypt": 43, "decrypt": 41},
+    "release": {"get": 17, "encrypt": 20, "decrypt": 18},
+}
+
+
+def build():
+    """The kind of build that is under test: only a release build is put where `make build` puts it, or into `release`."""
+    return "debug" if "debug" in deployments.BIN.parts else "release"
+
+
+@pytest.fixture
+def counted(own, monkeypatch):
+    """A started deployment and what counts the allocations of its Edge."""
+    library = own.folder / "malloc-count.so"
+    subprocess.run(["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", SOURCE, "-o", library], check=True)
+    counts = own.folder / "counts"
+    counts.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setenv("LD_PRELOAD", str(library))
+        patch.setenv("MALLOC_COUNT_FOLDER", str(counts))
+        own.start()
+    return own, lambda: struct.unpack("=Q", (counts / str(own.edge.process.pid)).read_bytes())[0]
+
+
+def test_allocations_of_a_request_do_not_rise(counted):
+    deployment, allocations = counted
+    with deployment.client("acme-app") as app:
+        key = app.create("counted").identifier
+        app.activate(key)
+        data = bytes(1024)
+        sealed = app.encrypt(key, data)
+        iv, tag = sealed.get("IVCounterNonce"), sealed.get("AuthenticatedEncryptionTag")
+        requests = {
+            "get": lambda: app.get(key),
+            "encrypt": lambda: app.encrypt(key, data),
+            "decrypt": lambda: app.decrypt(key, sealed.get("Data"), iv=iv, tag=tag),
+        }
+        found = {}
+        for name, send in requests.items():
+            for _ in range(50):
+                assert send().ok
+            # The least of three: timers of the daemon allocate as well.
+            rounds = []
+            for _ in range(3):
+                before = allocations()
+                for _ in range(ROUNDS):
+                    send()
+                rounds.append((allocations() - before) / ROUNDS)
+            found[name] = min(rounds)
+    over = {name: (count, BUDGET[build()][name]) for name, count in found.items() if count > BUDGET[build()][name] + 0.5}
+    assert not over, f"allocations a request and their budget: {over}; all: {found}"
