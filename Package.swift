@@ -184,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "KCMServerTests",
             dependencies: [
-                "KCMServer", "KCMDelegation", "KCMEdge", "KCMService", "KCMAccess", "KCMAudit", "KCMCrypto", "KMIPClient", "KMIP", nioCore, nioPosix,
+                "KCMServer", "KCMDelegation", "KCMEdge", "KCMService", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMWire", "KMIPClient", "KMIP", nioCore, nioPosix,
                 nioEmbedded, nioSSL, logging,
             ],
             swiftSettings: strict

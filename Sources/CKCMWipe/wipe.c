@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <malloc.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
@@ -18,8 +19,7 @@ int kcm_free_is_wiping(void)
 
 #else
 
-/* The C library's own, under the names it exports for those who stand before it. */
-extern void *__libc_malloc(size_t size);
+/* The C library's own, under the name it exports for those who stand before it. */
 extern void __libc_free(void *block);
 
 void free(void *block)
@@ -35,7 +35,7 @@ void free(void *block)
 void *realloc(void *block, size_t size)
 {
     if (block == NULL) {
-        return __libc_malloc(size);
+        return malloc(size);
     }
     if (size == 0) {
         free(block);
@@ -45,7 +45,7 @@ void *realloc(void *block, size_t size)
     if (size <= held && size >= held / 2) {
         return block;
     }
-    void *moved = __libc_malloc(size);
+    void *moved = malloc(size);
     if (moved == NULL) {
         return NULL;
     }

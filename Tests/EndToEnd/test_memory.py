@@ -215,6 +215,7 @@ def held(data, **keys):
 def test_a_crash_leaves_no_core_dump(own, monkeypatch):
     """Neither daemon, with the same limit and in the same folder in which another program leaves one."""
     monkeypatch.chdir(own.folder)
+    monkeypatch.delenv("SWIFT_BACKTRACE", raising=False)
     monkeypatch.setattr(subprocess, "Popen", functools.partial(subprocess.Popen, preexec_fn=unlimited_core))
 
     def cores():
