@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds with a sanitizer in a folder of its own and runs the Swift suites and the end-to-end tests against that.
 # usage: sanitize.sh thread|address [PYTEST-ARGUMENT...]
-# A finding fails the run: daemons under test write theirs to .build-SANITIZER/reports.
+# A finding fails the run: every process under test writes its own to .build-SANITIZER/reports.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case ${1:-} in
@@ -9,10 +9,46 @@ case ${1:-} in
     *) echo "usage: sanitize.sh thread|address [PYTEST-ARGUMENT...]" >&2; exit 2 ;;
 esac
 shift
-scratch=.build-$([ "$kind" = thread ] && echo tsan || echo asan)
-reports=$PWD/$scratch/reports
+scratch=$PWD/.build-$([ "$kind" = thread ] && echo tsan || echo asan)
+reports=$scratch/reports
+sources=$PWD/scripts/sanitizers
 rm -rf "$reports"
 mkdir -p "$reports"
+clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
+
+# A finding ends with this status; leaks are not looked for, since Swift's runtime and OpenSSL keep what they allocate once until the end.
+export TSAN_OPTIONS="exitcode=66:suppressions=$sources/tsan.supp"
+export ASAN_OPTIONS="exitcode=66:detect_leaks=0"
+preload=()
+
+# What the sanitizer does with a program of `scripts/sanitizers`: "clean" or "reported".
+verdict() {
+    local status=0
+    swiftc -sanitize="$kind" -g "$sources/$1.swift" -o "$scratch/check-$1" 2>"$scratch/check-$1.log" || { cat "$scratch/check-$1.log" >&2; exit 1; }
+    env "${preload[@]}" "$scratch/check-$1" >"$scratch/check-$1.log" 2>&1 || status=$?
+    case $status in
+        0) echo clean ;;
+        66) echo reported ;;
+        *) echo "ended with $status" ;;
+    esac
+}
+
+# A run that sees nothing, or one that sees what is not there, says so before hours are spent on it.
+expect() {
+    local got
+    got=$(verdict "$1")
+    [ "$got" = "$2" ] || { cat "$scratch/check-$1.log" >&2; echo "sanitize: $1.swift should be $2 and is: $got" >&2; exit 1; }
+}
+
+if [ "$kind" = thread ]; then
+    # It reaches Python and the compilers too, where it finds no sanitizer and does nothing.
+    "$clang" -shared -fPIC -O1 -Wall -Wextra "$sources/tsan-mutex.c" -o "$scratch/libtsan-mutex.so"
+    preload=(LD_PRELOAD="$scratch/libtsan-mutex.so")
+    expect mutex clean
+    expect race reported
+else
+    expect overrun reported
+fi
 
 # What is fetched already is not fetched again.
 if [ ! -e "$scratch/workspace-state.json" ] && [ -e .build/workspace-state.json ]; then
@@ -20,23 +56,38 @@ if [ ! -e "$scratch/workspace-state.json" ] && [ -e .build/workspace-state.json 
 fi
 swift build --sanitize "$kind" --scratch-path "$scratch" --build-tests
 
-# A finding ends with this status; leaks are not looked for, since Swift's runtime and OpenSSL keep what they allocate once until the end.
-export TSAN_OPTIONS="exitcode=66:suppressions=$PWD/scripts/tsan.supp:log_path=$reports/thread"
-export ASAN_OPTIONS="exitcode=66:detect_leaks=0:log_path=$reports/address"
+TSAN_OPTIONS+=:log_path=$reports/thread
+ASAN_OPTIONS+=:log_path=$reports/address
 # Set at all, it makes the daemon leave the handlers of crashes alone: they are the sanitizer's.
 export SWIFT_BACKTRACE=enable=no
-# The kit starts a process for every check and has a memory check of its own; both are no use under another sanitizer.
-swift test --skip-build --sanitize "$kind" --scratch-path "$scratch" --skip 'KCMPluginKitTests|PKCS11ProcessTests' || status=$?
+# Waits are longer, and repetition is less, by about what the sanitizer costs.
+export KCM_TEST_SLOWDOWN=5 KCM_FUZZ_INPUTS=1000 KCM_CRASH_ROUNDS=2 KCM_KIT_ROUNDS=3
+# C programs of the tests that load a built plugin need the runtime that the plugin was built for.
+export KCM_TEST_CC="$clang -fsanitize=$kind"
+
+# Left out, each with its reason:
+# - KCMPluginKitTests: a process for every check of every fault, by plugins of gcc that are not instrumented; test_keystores.py runs the kit.
+# - PKCS11ProcessTests: driver and plugin are built by gcc, partly to run in valgrind; PKCS11StoreTests has the instrumented plugin.
+# - SecretBytesTests/locked: both sanitizers turn mlock into nothing.
+skipped_suites='KCMPluginKitTests|PKCS11ProcessTests|SecretBytesTests/locked'
+plugins='KCMPluginHostTests'
+test_suites() { env "${preload[@]}" swift test --skip-build --sanitize "$kind" --scratch-path "$scratch" "$@" || status=$?; }
+test_suites --skip "$plugins|$skipped_suites"
+test_suites --filter "$plugins" --skip "$skipped_suites"
+
+# - test_sdk.py, test_quickstart.py: build or take binaries of their own.
+# - test_memory.py: dumps the whole memory of daemons, which has terabytes of shadow here, and looks at locked memory.
+# - test_allocations.py: counts by a malloc of its own.
+# - test_hostile_values.py: what it asserts is how long arithmetic takes.
+ignored=()
+for name in sdk quickstart memory allocations hostile_values; do ignored+=(--ignore "Tests/EndToEnd/test_$name.py"); done
 unset KCM_PLUGIN_PATH
-# A sanitizer keeps what is freed for a while, unwiped. Plugins of other compilers are built without the sanitizer and cannot be checked; the compiled SDK examples are built anew by their test.
-KCM_BIN=$scratch/debug .venv/bin/pytest -q -ra Tests/EndToEnd --ignore Tests/EndToEnd/test_sdk.py --ignore Tests/EndToEnd/test_quickstart.py \
-    --deselect Tests/EndToEnd/test_memory.py::test_no_key_is_in_a_dump_that_root_makes \
-    --deselect Tests/EndToEnd/test_memory.py::test_a_destroyed_key_is_nowhere "$@" || status=$?
+env "${preload[@]}" KCM_BIN="$scratch/debug" .venv/bin/pytest -q -ra Tests/EndToEnd "${ignored[@]}" "$@" || status=$?
 
 found=$(find "$reports" -type f -size +0 | wc -l)
 if [ "$found" -gt 0 ]; then
     cat "$reports"/*
-    echo "$found reports in $scratch/reports"
+    echo "$found reports in $reports"
     exit 1
 fi
 exit "${status:-0}"

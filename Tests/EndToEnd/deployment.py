@@ -16,8 +16,10 @@ import ttlv
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("KCM_BIN", ROOT / ".build" / "debug")).resolve()
 PRELOAD = ROOT / "Tests" / "EndToEnd" / "preload"
-START_TIMEOUT = 30
-STOP_TIMEOUT = 20
+# How many times slower than a plain build the daemons under test are: a sanitizer sets it. Waits get longer by it, what is asserted does not.
+SLOWDOWN = float(os.environ.get("KCM_TEST_SLOWDOWN", "1"))
+START_TIMEOUT = 30 * SLOWDOWN
+STOP_TIMEOUT = 20 * SLOWDOWN
 # Offsets from the base port, as `kcmctl init` gives them.
 CORE_KMIP, CORE_HTTPS, CORE_ADMIN, EDGE_KMIP, EDGE_HTTPS, EDGE_ADMIN = 0, 1, 2, 6, 7, 8
 
@@ -30,7 +32,7 @@ def environment():
 def run(tool, *arguments, timeout=60):
     """Runs `kcmd` or `kcmctl` to its end."""
     command = [str(BIN / tool), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment())
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout * SLOWDOWN, env=environment())
 
 
 def free_base_port():
@@ -158,7 +160,7 @@ class Deployment:
 
     def client(self, name, side="edge", timeout=20):
         """A raw KMIP connection of a principal of the development PKI."""
-        return ttlv.Client(self.port(side), self.pki(f"{name}.pem"), self.pki(f"{name}.key"), self.pki("ca.pem"), timeout)
+        return ttlv.Client(self.port(side), self.pki(f"{name}.pem"), self.pki(f"{name}.key"), self.pki("ca.pem"), timeout * SLOWDOWN)
 
     def audit_log(self, side):
         return self.folder / "data" / f"{side}-audit.jsonl"

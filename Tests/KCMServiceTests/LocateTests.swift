@@ -102,17 +102,24 @@ import Testing
     // MARK: What changes without a write, and without keys
 
     @Test func statesThatComeByDateAreFound() async throws {
-        let world = try World.atEdge()
-        let soon = WallClock.now / 1_000_000_000 + 5
-        let made: CreateResponse = try await world.ask(World.create(attributes: [Attribute(.activationDate, .dateTime(soon))]))
-        let ending: CreateResponse = try await world.ask(
-            World.create(attributes: [Attribute(.activationDate, .dateTime(1000)), Attribute(.deactivationDate, .dateTime(soon))]))
-        #expect(try await find([Self.preActive], in: world) == [made.uniqueIdentifier])
-        #expect(try await find([Self.active], in: world) == [ending.uniqueIdentifier])
-        while WallClock.now / 1_000_000_000 < soon { try await Task.sleep(for: .milliseconds(50)) }
-        #expect(try await find([Self.preActive], in: world) == [])
-        #expect(try await find([Self.active], in: world) == [made.uniqueIdentifier])
-        #expect(try await find([Attribute(.state, .enumeration(State.deactivated.rawValue))], in: world) == [ending.uniqueIdentifier])
+        // On a busy machine the moment may come before it was looked at what is so until then.
+        for seconds: Int64 in [2, 8, 32] {
+            let world = try World.atEdge()
+            let soon = WallClock.now / 1_000_000_000 + seconds
+            let made: CreateResponse = try await world.ask(World.create(attributes: [Attribute(.activationDate, .dateTime(soon))]))
+            let ending: CreateResponse = try await world.ask(
+                World.create(attributes: [Attribute(.activationDate, .dateTime(1000)), Attribute(.deactivationDate, .dateTime(soon))]))
+            let before = try await (find([Self.preActive], in: world), find([Self.active], in: world))
+            guard WallClock.now / 1_000_000_000 < soon else { continue }
+            #expect(before.0 == [made.uniqueIdentifier])
+            #expect(before.1 == [ending.uniqueIdentifier])
+            while WallClock.now / 1_000_000_000 < soon { try await Task.sleep(for: .milliseconds(50)) }
+            #expect(try await find([Self.preActive], in: world) == [])
+            #expect(try await find([Self.active], in: world) == [made.uniqueIdentifier])
+            #expect(try await find([Attribute(.state, .enumeration(State.deactivated.rawValue))], in: world) == [ending.uniqueIdentifier])
+            return
+        }
+        Issue.record("the machine is too busy for this test")
     }
 
     @Test(arguments: [false, true]) func whatWasRevokedWithoutKeysIsFoundByItsState(_ restarts: Bool) async throws {
