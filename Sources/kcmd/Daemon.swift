@@ -43,7 +43,7 @@ enum Daemon {
         }
         // A core dump would hold what passed through the wire's buffers.
         try CoreDumps.forbid()
-        if kcm_free_is_wiping() == 0 { logger.warning("freed memory is not wiped: this build, or a preloaded library, has an allocator of its own") }
+        if kcm_free_is_wiping() == 0 { logger.warning("freed memory is not wiped: this build has the allocator of a sanitizer") }
         try LockedMemory.bound(to: settings.limits.lockedMemory)
         // A peer that closes must not end the daemon.
         signal(SIGPIPE, SIG_IGN)
