@@ -11,7 +11,7 @@ final class Status: AdminSource {
     private let store: PluginStore
     private let root: PluginRootOfTrust?
     private let audit: AuditLog
-    private let server = Mutex<Server?>(nil)
+    private let server = Mutex<LimitMetrics?>(nil)
     private let resealer = Mutex<Resealer?>(nil)
     private let core = Mutex<CoreHTTPClient?>(nil)
     private let isStopping = Atomic(false)
@@ -22,7 +22,7 @@ final class Status: AdminSource {
         self.audit = audit
     }
 
-    func serve(_ server: Server) { self.server.withLock { $0 = server } }
+    func serve(_ server: LimitMetrics) { self.server.withLock { $0 = server } }
     func serve(_ resealer: Resealer) { self.resealer.withLock { $0 = resealer } }
     /// At Edge: the way to Core.
     func watch(_ client: CoreHTTPClient) { core.withLock { $0 = client } }
@@ -41,10 +41,10 @@ final class Status: AdminSource {
     func metrics() -> String {
         let memory = SecretBytes.statistics
         let log = audit.statistics
-        let connections = server.withLock { $0?.connectionCount } ?? 0
+        let serving = server.withLock { $0 }
         return """
             # TYPE kcm_connections gauge
-            kcm_connections \(connections)
+            kcm_connections \(serving?.server.connectionCount ?? 0)
             # TYPE kcm_locked_memory_bytes gauge
             kcm_locked_memory_bytes \(memory.locked)
             # TYPE kcm_locked_memory_used_bytes gauge
@@ -60,7 +60,7 @@ final class Status: AdminSource {
             # TYPE kcm_audit_sequence gauge
             kcm_audit_sequence \(log.sequence)
 
-            """ + (resealer.withLock { $0 }?.metrics ?? "") + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
+            """ + (serving?.text ?? "") + (resealer.withLock { $0 }?.metrics ?? "") + Self.text(of: [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? []))
             + (core.withLock { $0 }?.metrics ?? "")
     }
 

@@ -30,19 +30,24 @@ struct World {
         return Principal(tenant: tenant, service: service, roles: [role], assignedTenants: assigned, certificate: certificate)
     }
 
-    static func atEdge(_ policy: Policy = Policy()) throws -> World {
-        try World(policy, nil) { EdgeMode(repository: $0, core: AbsentCore()) }
+    static func atEdge(_ policy: Policy = Policy(), load: LoadControl.Limits = .init()) throws -> World {
+        try World(policy, load, nil) { EdgeMode(repository: $0, core: AbsentCore()) }
     }
 
     /// - Parameter propagated: whom a chain that an edge passes on stands for.
-    static func atCore(_ policy: Policy = Policy(), propagated: @escaping @Sendable ([[UInt8]]) -> Principal? = known) throws -> World {
-        try World(policy, propagated) { CoreMode(repository: $0) }
+    static func atCore(
+        _ policy: Policy = Policy(),
+        load: LoadControl.Limits = .init(),
+        propagated: @escaping @Sendable ([[UInt8]]) -> Principal? = known
+    ) throws -> World {
+        try World(policy, load, propagated) { CoreMode(repository: $0) }
     }
 
     @Sendable static func known(_ chain: [[UInt8]]) -> Principal? { chain == [[1]] ? acme : chain == [[2]] ? globex : nil }
 
     private init(
         _ policy: Policy,
+        _ load: LoadControl.Limits,
         _ propagated: (@Sendable ([[UInt8]]) -> Principal?)?,
         _ mode: (ObjectRepository) -> any KeyMode
     ) throws {
@@ -61,13 +66,16 @@ struct World {
                 return .success(client)
             }
         }
-        service = KMIPService(mode: mode, policy: policy, limits: .init(batch: 10), verifyPropagated: verify)
+        service = KMIPService(mode: mode, policy: policy, limits: .init(batch: 10, load: load), verifyPropagated: verify)
     }
 
     /// Sends a message and waits for the answer.
     func answer(_ exchange: Exchange, from principal: Principal?) async -> Answer {
         let identity = principal?.certificate ?? World.acme.certificate
-        let peer = Peer(principal: principal, certificate: identity, chain: [[9]], remoteAddress: "127.0.0.1:1", transport: .kmip)
+        let allowance = principal.flatMap { service.allowance(of: $0) }
+        let peer = Peer(
+            principal: principal, certificate: identity, chain: [[9]], remoteAddress: "127.0.0.1:1", transport: .kmip, allowance: allowance
+        )
         switch service.respond(to: exchange, from: peer) {
         case .now(let answer): return answer
         case .later(let work): return await work()
