@@ -1,4 +1,5 @@
 import KCMServer
+import KMIPClient
 import NIOCore
 import Synchronization
 import Testing

@@ -64,13 +64,22 @@ import Testing
             let peer = Peer(principal: World.acme, certificate: World.acme.certificate, chain: [], remoteAddress: "", transport: .kmip)
             return world.service.respond(to: Exchange(frame: RequestMessage(payload, version: .v1_4).frame), from: peer)
         }
-        guard case .later(let held) = respond(World.create("a")) else { return Issue.record("a create waits for the store") }
+        guard case .later(let held) = respond(World.create("a")) else {
+            Issue.record("a create waits for the store")
+            return
+        }
         #expect(world.service.load.underWay.requests == 1)
-        guard case .now(let refused) = respond(World.create("b")) else { return Issue.record("the second is not refused at once") }
+        guard case .now(let refused) = respond(World.create("b")) else {
+            Issue.record("the second is not refused at once")
+            return
+        }
         let item = try ResponseMessage(frame: refused.frame).items[0]
         #expect(item.resultReason == .generalFailure && item.resultMessage?.contains("limits.in_flight is 1") == true)
         #expect(refused.audit.map(\.rule) == ["in-flight"])
-        guard case .now(let served) = respond(GetRequest(uniqueIdentifier: key)) else { return Issue.record("the key is in memory") }
+        guard case .now(let served) = respond(GetRequest(uniqueIdentifier: key)) else {
+            Issue.record("the key is in memory")
+            return
+        }
         #expect(try ResponseMessage(frame: served.frame).items[0].resultStatus == .success)
         #expect(try ResponseMessage(frame: await held().frame).items[0].resultStatus == .success)
         #expect(world.service.load.underWay == LoadGate.Held())

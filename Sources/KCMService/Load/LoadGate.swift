@@ -25,6 +25,11 @@ public struct LoadGate: Sendable {
         public var requests = 0
         public var bytes = 0
 
+        public init(requests: Int = 0, bytes: Int = 0) {
+            self.requests = requests
+            self.bytes = bytes
+        }
+
         fileprivate mutating func add(_ bytes: Int) {
             requests += 1
             self.bytes += bytes
