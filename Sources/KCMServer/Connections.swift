@@ -1,43 +1,72 @@
+internal import KCMService
 internal import NIOCore
 internal import Synchronization
 
 /// Asks a connection to close once nothing is under way on it.
 struct DrainRequest: Sendable {}
 
-/// The open connections of all listeners: counted against the limit, and asked to leave when the daemon stops.
+/// The open connections of some listeners: counted against their limits, and asked to leave when the daemon stops.
 final class Connections: Sendable {
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
         var isDraining = false
         var nextComplaint = NIODeadline.uptimeNanoseconds(0)
+        var newcomers: TokenBucket?
+        var refused: [Refusal: Int] = [:]
+    }
+
+    /// Why a connection may not stay. The raw value is its name in metrics.
+    enum Refusal: String, CaseIterable {
+        /// As many are open as may be.
+        case connections
+        /// More came in this second than may begin a handshake.
+        case handshakes
     }
 
     /// Whether a connection may stay.
     enum Admission {
         case taken
         /// To be closed at once; `isToBeLogged` is true once a second at most, so that a flood does not fill the log.
-        case refused(isToBeLogged: Bool)
+        case refused(Refusal, isToBeLogged: Bool)
+        /// To be closed at once, since the server stops.
+        case stopping
     }
 
     let limit: Int
-    private let state = Mutex(State())
+    /// New ones a second; 0 is no limit.
+    let rate: Int
+    private let state: Mutex<State>
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, rate: Int = 0) {
+        self.limit = limit
+        self.rate = rate
+        state = Mutex(State(newcomers: rate > 0 ? TokenBucket(rate: rate, burst: rate) : nil))
+    }
 
     /// How many are open.
     var count: Int { state.withLock { $0.channels.count } }
 
+    /// How many were refused since the start.
+    var refused: [(refusal: Refusal, count: Int)] { state.withLock { state in Refusal.allCases.map { ($0, state.refused[$0] ?? 0) } } }
+
     func add(_ channel: any Channel) -> Admission {
         let admission = state.withLock { state -> Admission in
-            guard !state.isDraining else { return .refused(isToBeLogged: false) }
-            guard state.channels.count < limit else {
-                let now = NIODeadline.now()
-                let isToBeLogged = state.nextComplaint <= now
-                if isToBeLogged { state.nextComplaint = now + .seconds(1) }
-                return .refused(isToBeLogged: isToBeLogged)
+            guard !state.isDraining else { return .stopping }
+            let now = NIODeadline.now()
+            var refusal: Refusal?
+            if state.channels.count >= limit {
+                refusal = .connections
+            } else if state.newcomers?.take(now: Int64(clamping: now.uptimeNanoseconds)) == false {
+                refusal = .handshakes
             }
-            state.channels[ObjectIdentifier(channel)] = channel
-            return .taken
+            guard let refusal else {
+                state.channels[ObjectIdentifier(channel)] = channel
+                return .taken
+            }
+            state.refused[refusal, default: 0] += 1
+            let isToBeLogged = state.nextComplaint <= now
+            if isToBeLogged { state.nextComplaint = now + .seconds(1) }
+            return .refused(refusal, isToBeLogged: isToBeLogged)
         }
         if case .taken = admission { channel.closeFuture.whenComplete { _ in self.remove(channel) } }
         return admission

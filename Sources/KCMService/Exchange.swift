@@ -18,6 +18,8 @@ public struct Peer: Sendable {
     public let refusal: String?
     /// What records say of it.
     let actor: AuditRecord.Actor
+    /// What the principal's tenant may still ask for; `nil` where there is no limit.
+    public let allowance: TenantAllowance?
 
     /// The same peer, after its certificate was refused: it has no principal.
     public init(refused peer: Peer, _ reason: String) {
@@ -28,14 +30,23 @@ public struct Peer: Sendable {
         transport = peer.transport
         refusal = reason
         actor = AuditRecord.Actor(peer.certificate)
+        allowance = nil
     }
 
-    public init(principal: Principal?, certificate: CertificateIdentity, chain: [[UInt8]], remoteAddress: String, transport: Transport) {
+    public init(
+        principal: Principal?,
+        certificate: CertificateIdentity,
+        chain: [[UInt8]],
+        remoteAddress: String,
+        transport: Transport,
+        allowance: TenantAllowance? = nil
+    ) {
         self.principal = principal
         self.certificate = certificate
         self.chain = chain
         self.remoteAddress = remoteAddress
         self.transport = transport
+        self.allowance = allowance
         refusal = nil
         actor = principal.map { AuditRecord.Actor($0, tenant: $0.tenant) } ?? AuditRecord.Actor(certificate)
     }
@@ -77,6 +88,9 @@ public struct Answer: Sendable {
     public var audit: [AuditRecord]
     /// The transport closes the connection after the write: framing was lost.
     public var closes: Bool
+    /// The answer leaves at once, and the transport takes the connection's next request a little later: who asks for more than is
+    /// allowed is not to take the time that others need by asking all the faster.
+    public var pauses = false
 
     public init(frame: ByteBuffer, audit: [AuditRecord], closes: Bool = false) {
         self.frame = frame
@@ -106,4 +120,12 @@ public protocol Responder: Sendable {
     /// The answer where a frame cannot be taken: too large, or malformed before it was whole. Never blocks.
     /// - Parameter text: what was wrong, for the client's Result Message.
     func refuse(malformed text: String, from peer: Peer) -> Answer
+
+    /// What the principal's tenant may still ask for, to be kept with its connection: ``Peer/allowance``. `nil` where there is no limit.
+    func allowance(of principal: Principal) -> TenantAllowance?
+}
+
+extension Responder {
+    /// No limit.
+    public func allowance(of principal: Principal) -> TenantAllowance? { nil }
 }

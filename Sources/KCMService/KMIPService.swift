@@ -15,9 +15,12 @@ public final class KMIPService: Responder {
         public var batch: Int
         /// Bytes in a message, as the transports enforce it.
         public var message: Int
-        public init(batch: Int = 1000, message: Int = 8 << 20) {
+        /// On requests under way, and on each tenant.
+        public var load: LoadControl.Limits
+        public init(batch: Int = 1000, message: Int = 8 << 20, load: LoadControl.Limits = .init()) {
             self.batch = batch
             self.message = message
+            self.load = load
         }
     }
 
@@ -34,6 +37,8 @@ public final class KMIPService: Responder {
     let mode: any KeyMode
     private let currentPolicy: Mutex<Policy>
     let limits: Limits
+    /// What is under way, and what each tenant may ask for.
+    public let load: LoadControl
     private let verifyPropagated: PropagatedChainVerifier?
 
     /// - Parameter verifyPropagated: `nil` where this daemon takes no `Client-Cert` header (Edge).
@@ -41,6 +46,7 @@ public final class KMIPService: Responder {
         self.mode = mode
         currentPolicy = Mutex(policy)
         self.limits = limits
+        load = LoadControl(limits.load)
         self.verifyPropagated = verifyPropagated
     }
 
@@ -79,10 +85,23 @@ public final class KMIPService: Responder {
         if let failure = Self.refusal(of: message.header) {
             return .now(failAll(message, with: failure, template: template, began: began))
         }
+        if let allowance = allowance(of: caller, peer), !allowance.take(message.items.count, now: began) {
+            return .now(shed(message, .tenantRate, of: caller.tenant, template: template, began: began))
+        }
         let batch = Batch(service: self, policy: policy, message: message, caller: caller, trace: trace, template: template)
         if message.items.count == 1, let answer = batch.answerNow(began: began) { return .now(answer) }
-        return .later { await batch.answer(began: began) }
+        let (tenant, bytes, load) = (caller.tenant, exchange.frame.readableBytes, load)
+        if let refusal = load.enter(tenant: tenant, bytes: bytes) {
+            return .now(shed(message, refusal, of: tenant, template: template, began: began))
+        }
+        return .later {
+            let answer = await batch.answer(began: began)
+            load.leave(tenant: tenant, bytes: bytes)
+            return answer
+        }
     }
+
+    public func allowance(of principal: Principal) -> TenantAllowance? { load.allowance(of: principal.tenant) }
 
     public func refuse(malformed text: String, from peer: Peer) -> Answer {
         var answer = refuse(nil, peer, OperationFailure(.invalidMessage, text))
@@ -103,6 +122,25 @@ public final class KMIPService: Responder {
         template.protocolVersion = message.header.protocolVersion.description
         template.rule = "audit-required"
         return failAll(message, with: failure, template: template, began: MonotonicClock.now)
+    }
+
+    // MARK: Load
+
+    /// What an edge passes on counts for its client's tenant; what it asks for itself, to seal, for nobody's: that is bounded by the
+    /// leases, and a tenant that floods is not to lose its sealing keys by it.
+    private func allowance(of caller: Caller, _ peer: Peer) -> TenantAllowance? {
+        if caller.isSealing { return nil }
+        return caller.via == nil ? peer.allowance : load.allowance(of: caller.tenant)
+    }
+
+    /// Answers at once that nothing is done; of many such answers only some leave records of their own.
+    private func shed(_ message: RequestMessage, _ refusal: LoadRefusal, of tenant: String, template: AuditRecord, began: Int64) -> Answer {
+        let recorded = load.note(refusal, of: tenant, items: message.items.count)
+        var template = template
+        template.rule = refusal.rawValue
+        var answer = failAll(message, with: load.failure(for: refusal, of: tenant), template: template, began: began, recording: recorded)
+        answer.pauses = true
+        return answer
     }
 
     // MARK: Who asks
@@ -170,8 +208,15 @@ public final class KMIPService: Responder {
 
     // MARK: Refusals of whole messages
 
-    /// One failed item for a message whose items cannot be told apart.
+    /// One failed item for a message whose items cannot be told apart. It counts for its tenant like any other.
     private func refuse(_ exchange: Exchange?, _ peer: Peer, _ failure: OperationFailure) -> Answer {
+        var failure = failure
+        var (isRecorded, isRefused) = (true, false)
+        if let tenant = peer.principal?.tenant, let allowance = peer.allowance, !allowance.take(1, now: MonotonicClock.now) {
+            failure = load.failure(for: .tenantRate, of: tenant)
+            isRecorded = load.note(.tenantRate, of: tenant, items: 1) > 0
+            isRefused = true
+        }
         let asked = exchange.flatMap { RequestMessage.version(of: $0.frame) } ?? .v1_4
         let version = Self.versions.contains(asked) ? asked : .v1_4
         var record = AuditRecord()
@@ -182,21 +227,34 @@ public final class KMIPService: Responder {
         record.transport = peer.transport.rawValue
         record.protocolVersion = asked.description
         record.resultReason = failure.reason.description
+        if let rule = failure.rule { record.rule = rule }
         let header = ResponseHeader(protocolVersion: version, timeStamp: record.time / 1_000_000_000, batchCount: 1)
-        return Answer(frame: ResponseWriter.message(header, items: [ResponseBatchItem(nil, nil, failed: failure, in: version)]), audit: [record])
+        let frame = ResponseWriter.message(header, items: [ResponseBatchItem(nil, nil, failed: failure, in: version)])
+        var answer = Answer(frame: frame, audit: isRecorded ? [record] : [])
+        answer.pauses = isRefused
+        return answer
     }
 
     /// Every item of a message failed alike.
-    private func failAll(_ message: RequestMessage, with failure: OperationFailure, template: AuditRecord, began: Int64) -> Answer {
+    /// - Parameter recorded: so many of them leave a record.
+    private func failAll(
+        _ message: RequestMessage,
+        with failure: OperationFailure,
+        template: AuditRecord,
+        began: Int64,
+        recording recorded: Int = .max
+    ) -> Answer {
         var records: [AuditRecord] = []
         var items: [ResponseBatchItem] = []
         for item in message.items {
-            var record = template
-            record.time = WallClock.now
-            record.operation = item.operation.description
-            record.resultReason = failure.reason.description
-            record.duration = MonotonicClock.now - began
-            records.append(record)
+            if records.count < recorded {
+                var record = template
+                record.time = WallClock.now
+                record.operation = item.operation.description
+                record.resultReason = failure.reason.description
+                record.duration = MonotonicClock.now - began
+                records.append(record)
+            }
             items.append(ResponseBatchItem(item.operation, item.uniqueBatchItemID, failed: failure, in: message.header.protocolVersion))
         }
         return Answer(frame: ResponseWriter.message(Batch.header(for: message.header), items: items), audit: records)

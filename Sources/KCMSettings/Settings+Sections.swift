@@ -91,24 +91,6 @@ extension Settings {
         )
     }
 
-    static func limits(_ root: Section, _ reader: inout SettingsReader) -> Limits {
-        let section = reader.section(
-            "limits", in: root,
-            keys: ["message", "connections", "batch", "idle", "handshake", "in_flight", "drain", "locked_memory"]
-        )
-        let standard = Limits.default
-        return Limits(
-            message: reader.bytes("message", in: section, default: standard.message, range: 1_024...(1 << 30)),
-            connections: reader.count("connections", in: section, default: standard.connections, range: 1...1_000_000),
-            batch: reader.count("batch", in: section, default: standard.batch, range: 1...100_000),
-            idle: reader.duration("idle", in: section, default: standard.idle),
-            handshake: reader.duration("handshake", in: section, default: standard.handshake),
-            inFlight: reader.count("in_flight", in: section, default: standard.inFlight, range: 1...1_000_000),
-            drain: reader.duration("drain", in: section, default: standard.drain),
-            lockedMemory: reader.bytes("locked_memory", in: section, default: standard.lockedMemory, range: 0...(64 << 30))
-        )
-    }
-
     static func plugins(_ root: Section, _ reader: inout SettingsReader) -> PluginSearch {
         let section = reader.section("plugins", in: root, keys: ["path", "timeout"])
         return PluginSearch(

@@ -135,6 +135,7 @@ enum Daemon {
             limits: ServerLimits(
                 message: settings.limits.message,
                 connections: settings.limits.connections,
+                handshakes: settings.limits.handshakes,
                 idle: TimeAmount(settings.limits.idle),
                 handshake: TimeAmount(settings.limits.handshake)
             ),
@@ -146,7 +147,8 @@ enum Daemon {
         if let at = settings.listen.admin {
             ports.append("admin=\(try await server.listenAdmin(address: at.address, port: at.port, source: status))")
         }
-        status.serve(server)
+        status.serve(LimitMetrics(limits: settings.limits, server: server, load: parts.service.load))
+        let refusals = RefusalReporter(parts.service, audit, pool, logger)
         logger.info("ready \(ports.joined(separator: " "))", metadata: ["node": "\(settings.node)", "mode": "\(settings.mode.rawValue)"])
 
         await withTaskGroup(of: Void.self) { tasks in
@@ -162,6 +164,7 @@ enum Daemon {
             let keeper = AuditKeeper(audit, settings.audit.rotate, pool, logger)
             tasks.addTask { await keeper.run() }
             tasks.addTask { await clock.run() }
+            tasks.addTask { await refusals.run() }
             tasks.addTask { await watchFiles(trust, parts.client, before, logger) }
             for await signal in await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) {
                 guard signal == .sighup else { break }
@@ -175,6 +178,7 @@ enum Daemon {
         logger.info("draining")
         status.stop()
         await server.drain(deadline: settings.limits.drain)
+        await refusals.report()
     }
 
     /// How often the files of TLS are looked at.
@@ -234,7 +238,7 @@ enum Daemon {
         _ pool: NIOThreadPool,
         _ logger: Logger
     ) async throws -> Parts {
-        let limits = KMIPService.Limits(batch: settings.limits.batch, message: settings.limits.message)
+        let limits = KMIPService.Limits(batch: settings.limits.batch, message: settings.limits.message, load: LoadControl.Limits(settings.limits))
         let policy = try Policy(settings.policy)
         if let root {
             let mode = CoreMode(

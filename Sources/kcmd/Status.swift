@@ -13,7 +13,7 @@ final class Status: AdminSource {
     private let root: PluginRootOfTrust?
     private let audit: AuditLog
     private let clock: ClockWatch
-    private let server = Mutex<Server?>(nil)
+    private let server = Mutex<LimitMetrics?>(nil)
     private let resealer = Mutex<Resealer?>(nil)
     private let core = Mutex<CoreHTTPClient?>(nil)
     private let repository = Mutex<ObjectRepository?>(nil)
@@ -26,7 +26,7 @@ final class Status: AdminSource {
         self.clock = clock
     }
 
-    func serve(_ server: Server) { self.server.withLock { $0 = server } }
+    func serve(_ server: LimitMetrics) { self.server.withLock { $0 = server } }
     func serve(_ resealer: Resealer) { self.resealer.withLock { $0 = resealer } }
     /// At Edge: the way to Core.
     func watch(_ client: CoreHTTPClient) { core.withLock { $0 = client } }
@@ -46,10 +46,10 @@ final class Status: AdminSource {
 
     func metrics() -> String {
         let log = audit.statistics
-        let connections = server.withLock { $0?.connectionCount } ?? 0
+        let serving = server.withLock { $0 }
         return """
             # TYPE kcm_connections gauge
-            kcm_connections \(connections)
+            kcm_connections \(serving?.server.connectionCount ?? 0)
             # TYPE kcm_audit_records_total counter
             kcm_audit_records_total \(log.records)
             # TYPE kcm_audit_failures_total counter
@@ -68,6 +68,7 @@ final class Status: AdminSource {
     private var more: [String] {
         let plugins = [(store.info.name, "store", store.metrics)] + (root.map { [($0.info.name, "root", $0.metrics)] } ?? [])
         return [
+            server.withLock { $0 }?.text ?? "",
             clock.metrics,
             Self.text(LockedMemory.statistics, repository.withLock { $0 }?.cacheStatistics),
             resealer.withLock { $0 }?.metrics ?? "",

@@ -18,6 +18,30 @@ import Testing
         init(_ sink: RecordingSink) { self.sink = sink }
         func write(_ frame: ByteBuffer, closes: Bool) { written.append((frame, sink.appends.count)) }
         func finishWriting() { finished += 1 }
+        func takeNext() {}
+    }
+
+    /// A connection behind which ever more requests have come.
+    private final class Pipeline: AuditTurn.Connection {
+        let turn: AuditTurn
+        private(set) var answered = 0
+        init(_ turn: AuditTurn) { self.turn = turn }
+        func write(_ frame: ByteBuffer, closes: Bool) { answered += 1 }
+        func finishWriting() { turn.next(self) }
+        func takeNext() { turn.submit(Answer(frame: Frames.success, audit: [AuditRecord()]), for: self) }
+    }
+
+    @Test func whoSendsAheadRestsWhileTheLoopLooksAtOthers() {
+        let loop = EmbeddedEventLoop()
+        let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: RecordingSink(), pool: nil), logger: LogLines().logger)
+        let lines = (0..<4).map { _ in Pipeline(turn) }
+        for line in lines { line.takeNext() }
+        loop.run()
+        // The first of each, and what is taken ahead of all together; an endless pipeline does not hold the loop.
+        #expect(lines.map(\.answered).reduce(0, +) == 4 + AuditTurn.takenAhead)
+        loop.advanceTime(by: AuditTurn.look)
+        #expect(lines.map(\.answered).reduce(0, +) == 2 * (4 + AuditTurn.takenAhead))
+        #expect((lines.map(\.answered).max() ?? 0) - (lines.map(\.answered).min() ?? 0) <= 1, "in turns")
     }
 
     @Test func theAnswersOfATurnShareAnAppend() {
@@ -126,6 +150,7 @@ import Testing
         init(_ answered: DispatchSemaphore) { self.answered = answered }
         func write(_ frame: ByteBuffer, closes: Bool) {}
         func finishWriting() { answered.signal() }
+        func takeNext() {}
     }
 
     /// Its first append lasts until it may go on.

@@ -34,34 +34,36 @@ struct World {
     typealias Wrap = (any Store, FixedKeyring) -> (store: any Store, keyring: any SealingKeyring)
 
     /// - Parameter wrap: what the engine gets for the store.
-    static func atEdge(_ policy: Policy = Policy(), wrap: (any Store) -> any Store = { $0 }) throws -> World {
-        try World(policy, nil, { (wrap($0), $1) }) { EdgeMode(repository: $0, core: AbsentCore()) }
+    static func atEdge(_ policy: Policy = Policy(), load: LoadControl.Limits = .init(), wrap: (any Store) -> any Store = { $0 }) throws -> World {
+        try World(policy, load, nil, { (wrap($0), $1) }) { EdgeMode(repository: $0, core: AbsentCore()) }
     }
 
     static func atEdge(_ wrap: Wrap) throws -> World {
-        try World(Policy(), nil, wrap) { EdgeMode(repository: $0, core: AbsentCore()) }
+        try World(Policy(), .init(), nil, wrap) { EdgeMode(repository: $0, core: AbsentCore()) }
     }
 
     /// Another daemon on the same store, with the same keys: what the first had in memory is gone.
     func restartedAtEdge(wrap: (any Store) -> any Store = { $0 }) throws -> World {
-        try World(Policy(), nil, { (wrap($0), $1) }, self) { EdgeMode(repository: $0, core: AbsentCore()) }
+        try World(Policy(), .init(), nil, { (wrap($0), $1) }, self) { EdgeMode(repository: $0, core: AbsentCore()) }
     }
 
-    func restartedAtCore() throws -> World { try World(Policy(), World.known, { ($0, $1) }, self) { CoreMode(repository: $0) } }
+    func restartedAtCore() throws -> World { try World(Policy(), .init(), World.known, { ($0, $1) }, self) { CoreMode(repository: $0) } }
 
     /// - Parameter propagated: whom a chain that an edge passes on stands for.
     static func atCore(
         _ policy: Policy = Policy(),
+        load: LoadControl.Limits = .init(),
         propagated: @escaping @Sendable ([[UInt8]]) -> Principal? = known,
         wrap: (any Store) -> any Store = { $0 }
     ) throws -> World {
-        try World(policy, propagated, { (wrap($0), $1) }) { CoreMode(repository: $0) }
+        try World(policy, load, propagated, { (wrap($0), $1) }) { CoreMode(repository: $0) }
     }
 
     @Sendable static func known(_ chain: [[UInt8]]) -> Principal? { chain == [[1]] ? acme : chain == [[2]] ? globex : nil }
 
     private init(
         _ policy: Policy,
+        _ load: LoadControl.Limits,
         _ propagated: (@Sendable ([[UInt8]]) -> Principal?)?,
         _ wrap: Wrap,
         _ before: World? = nil,
@@ -85,13 +87,16 @@ struct World {
                 return .success(client)
             }
         }
-        service = KMIPService(mode: mode, policy: policy, limits: .init(batch: 10), verifyPropagated: verify)
+        service = KMIPService(mode: mode, policy: policy, limits: .init(batch: 10, load: load), verifyPropagated: verify)
     }
 
     /// Sends a message and waits for the answer.
     func answer(_ exchange: Exchange, from principal: Principal?) async -> Answer {
         let identity = principal?.certificate ?? World.acme.certificate
-        let peer = Peer(principal: principal, certificate: identity, chain: [[9]], remoteAddress: "127.0.0.1:1", transport: .kmip)
+        let allowance = principal.flatMap { service.allowance(of: $0) }
+        let peer = Peer(
+            principal: principal, certificate: identity, chain: [[9]], remoteAddress: "127.0.0.1:1", transport: .kmip, allowance: allowance
+        )
         switch service.respond(to: exchange, from: peer) {
         case .now(let answer): return answer
         case .later(let work): return await work()

@@ -11,8 +11,10 @@ final class AuditTurn {
     protocol Connection: AnyObject {
         /// Writes without flushing.
         func write(_ frame: ByteBuffer, closes: Bool)
-        /// Sends what was written, and goes on with the next request.
+        /// Sends what was written, and goes on with the next request: through ``AuditTurn/next(_:)`` where that has come already.
         func finishWriting()
+        /// Takes the next request, if there is one.
+        func takeNext()
     }
 
     private let loop: any EventLoop
@@ -29,6 +31,12 @@ final class AuditTurn {
     private var notesInWindow = 0
     private var unnoted = 0
     private var nextComplaint = NIODeadline.now()
+    /// Requests of pipelines that may be taken before the loop looks at its sockets again. Without a bound, the loop would work off
+    /// all that was read from those who send ahead, thousands of requests, before it heard of anyone else.
+    static let takenAhead = 32
+    static let look = TimeAmount.microseconds(20)
+    private var ahead = 0
+    private var resting: [any Connection] = []
 
     init(loop: any EventLoop, queue: AuditQueue, logger: Logger) {
         self.loop = loop
@@ -62,6 +70,23 @@ final class AuditTurn {
         }
         notes.append(record)
         schedule()
+    }
+
+    /// Lets a connection take a request that came behind the one that was answered, now or when others have had their turn.
+    func next(_ connection: any Connection) {
+        guard ahead >= Self.takenAhead || !resting.isEmpty else {
+            ahead += 1
+            return connection.takeNext()
+        }
+        resting.append(connection)
+        guard resting.count == 1 else { return }
+        // What is only executed runs before the loop looks at its sockets; what is scheduled for later does not.
+        loop.assumeIsolated().scheduleTask(in: Self.look) {
+            let rested = self.resting
+            self.resting = []
+            self.ahead = 0
+            for connection in rested { connection.takeNext() }
+        }
     }
 
     /// Has a request answered, or refused while the log cannot be written.

@@ -13,9 +13,14 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private let responder: any Responder
     private let turn: AuditTurn
     private let limits: ServerLimits
+    private let intake: HTTPIntake
     private var context: ChannelHandlerContext?
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
+    /// A whole request that waits: for the peer to read what it asked for before, or for others to have their turn.
+    private var held: HTTPRequestHead?
+    /// The end of an answer is being written, within which the next request of a pipeline comes in.
+    private var isWriting = false
     /// Set once a request is refused before its body was read: the rest is skipped.
     private var refusal: HTTPResponseStatus?
     /// What the answer on its way is to be sent with.
@@ -28,13 +33,19 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     /// A refusal has left before the body was there: the rest is thrown away first, since a client that writes all of it before it
     /// reads would be reset and never see the answer.
     private var isLingering = false
+    private var pausesAfterAnswer = false
+    /// The next request comes too soon after a refusal.
+    private var isPausing = false
     private var keepsAlive = true
     private var isDraining = false
+    /// As much time has passed since then as is given to what its sockets hold already.
+    private var isStopping = false
     private var holdsRead = false
     private var lastRequest = NIODeadline.now()
     private var check: Scheduled<Void>?
 
-    init(watch: PeerWatch, responder: any Responder, turn: AuditTurn, limits: ServerLimits) {
+    init(watch: PeerWatch, responder: any Responder, turn: AuditTurn, limits: ServerLimits, intake: HTTPIntake) {
+        self.intake = intake
         self.watch = watch
         self.responder = responder
         self.turn = turn
@@ -57,6 +68,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        takeNext()
         if holdsRead, context.channel.isWritable {
             holdsRead = false
             context.read()
@@ -74,7 +86,14 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is DrainRequest else { return context.fireUserInboundEventTriggered(event) }
         isDraining = true
-        if head == nil, !isAnswering { context.close(promise: nil) }
+        context.eventLoop.assumeIsolated().scheduleTask(in: ServerLimits.lastRead) {
+            self.isStopping = true
+            self.leaveIfDone()
+        }
+    }
+
+    private func leaveIfDone() {
+        if isStopping, head == nil, held == nil, !isAnswering { context?.close(promise: nil) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -105,12 +124,20 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         case .end:
             guard let head else { return }
             self.head = nil
-            if let refusal {
-                write(refusal, ByteBuffer())
-                return finishWriting()
-            }
-            answer(head)
+            intake.takeUp()
+            held = head
+            // Not from within the write of the answer before: a long pipeline would be a deep stack.
+            if !isWriting { takeNext() }
         }
+    }
+
+    func takeNext() {
+        // A small request can have a large answer: those that came pipelined wait until the peer has read what it asked for before.
+        guard !isPausing, let head = held, let context, context.channel.isWritable else { return }
+        held = nil
+        guard let refusal else { return answer(head) }
+        write(refusal, ByteBuffer())
+        finishWriting()
     }
 
     private static func refusal(of head: HTTPRequestHead, limit: Int) -> HTTPResponseStatus? {
@@ -144,6 +171,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         var answer = responder.refuse(malformed: text, from: watch.peer)
         // Where the next request begins is known, whatever was in this one.
         answer.closes = false
+        pausesAfterAnswer = answer.pauses
         turn.submit(answer, for: self)
     }
 
@@ -161,7 +189,9 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
             actingTenant: head.headers.first(name: "openkcm-tenant")
         )
         switch turn.respond(responder, to: exchange, from: watch.peer) {
-        case .now(let answer): turn.submit(answer, for: self)
+        case .now(let answer):
+            pausesAfterAnswer = answer.pauses
+            turn.submit(answer, for: self)
         case .later(let work):
             context.eventLoop.makeFutureWithTask(work).assumeIsolated().whenSuccess { self.turn.submit($0, for: self) }
         }
@@ -189,8 +219,16 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     func finishWriting() {
         guard let context else { return }
         context.flush()
-        // Asked to drain between the write and here, with no further request taken meanwhile.
-        if isClosing || (isDraining && !isAnswering) { context.close(promise: nil) }
+        if isClosing { return context.close(promise: nil) }
+        // A text answer is not written yet in the first of two calls.
+        if pausesAfterAnswer, !isAnswering, !isStopping {
+            (pausesAfterAnswer, isPausing) = (false, true)
+            context.eventLoop.assumeIsolated().scheduleTask(in: ServerLimits.pause) {
+                self.isPausing = false
+                self.takeNext()
+            }
+        }
+        if held != nil { turn.next(self) } else { leaveIfDone() }
     }
 
     /// Answers before the body is read to its end; the connection closes with that, or when its time is up.
@@ -207,7 +245,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         guard let context else { return }
         // Before the end is written: with it, the next request of a pipeline comes in at once, and what is said from then on of
         // keeping alive and answering is said of that one.
-        isClosing = !keepsAlive || isDraining
+        isClosing = !keepsAlive || (isDraining && intake.waiting == 0)
         isAnswering = false
         lastRequest = .now()
         var headers = HTTPHeaders()
@@ -218,7 +256,9 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         if isClosing { headers.add(name: "Connection", value: "close") }
         context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
         if body.readableBytes > 0 { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        isWriting = true
         context.write(wrapOutboundOut(.end(nil)), promise: nil)
+        isWriting = false
     }
 
     private func scheduleCheck(_ context: ChannelHandlerContext) {
@@ -230,8 +270,9 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     private func checkTime() {
         guard !isAnswering else { return }
-        let waited = NIODeadline.now() - lastRequest
-        let isIdle = head == nil && !isLingering
+        let isIdle = head == nil && !isLingering && intake.began == nil
+        // Pieces of a message do not count: only a whole one in time keeps the connection.
+        let waited = NIODeadline.now() - (isLingering || isIdle ? lastRequest : intake.began ?? lastRequest)
         if waited > (isIdle ? limits.idle : limits.messageTime) || (isIdle && !watch.isStillGood()) { context?.close(promise: nil) }
     }
 }

@@ -14,6 +14,8 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private enum Activity {
         /// The next request may be taken.
         case idle
+        /// Others have their turn before the next request, or it comes too soon.
+        case resting
         /// An answer is awaited, or on its way through the audit log.
         case answering
         /// Nothing is taken any more; closes when the last answer has left.
@@ -26,8 +28,10 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private let limits: ServerLimits
     private var decoder: KMIPFrameDecoder
     private var activity = Activity.idle
-    private var isDraining = false
+    /// The server stops: what has come is answered, and no more is read.
+    private var isStopping = false
     private var closesAfterAnswer = false
+    private var pausesAfterAnswer = false
     private var holdsRead = false
     private var context: ChannelHandlerContext?
     private var lastRequest = NIODeadline.now()
@@ -66,7 +70,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         takeRequest()
-        resumeReading()
+        settle()
         context.fireChannelWritabilityChanged()
     }
 
@@ -80,23 +84,36 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is DrainRequest else { return context.fireUserInboundEventTriggered(event) }
-        isDraining = true
-        if activity == .idle { context.close(promise: nil) }
+        // What has come as far as the socket is still read.
+        context.eventLoop.assumeIsolated().scheduleTask(in: ServerLimits.lastRead) {
+            self.isStopping = true
+            self.takeRequest()
+            self.settle()
+        }
     }
 
     private func mayRead(_ context: ChannelHandlerContext) -> Bool {
         switch activity {
         // The peer's own close has to be seen.
         case .closing: true
-        case .answering: !decoder.isInsideMessage && context.channel.isWritable
-        case .idle: context.channel.isWritable
+        case .answering, .resting: !isStopping && !decoder.isInsideMessage && context.channel.isWritable
+        case .idle: !isStopping && context.channel.isWritable
         }
     }
 
-    private func resumeReading() {
-        guard holdsRead, let context, mayRead(context) else { return }
+    /// Reads on where nothing whole is left of what was read; where the server stops, that is the end.
+    private func settle() {
+        guard activity == .idle, let context, context.channel.isWritable else { return }
+        if isStopping { return close(context) }
+        guard holdsRead else { return }
         holdsRead = false
         context.read()
+    }
+
+    private func close(_ context: ChannelHandlerContext) {
+        activity = .closing
+        context.close(promise: nil)
+        if holdsRead { context.read() }
     }
 
     // MARK: Answering
@@ -120,7 +137,9 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         // A certificate that is not good any more is told so once.
         closesAfterAnswer = !watch.isStillGood()
         switch turn.respond(responder, to: Exchange(frame: frame), from: watch.peer) {
-        case .now(let answer): turn.submit(answer, for: self)
+        case .now(let answer):
+            pausesAfterAnswer = answer.pauses
+            turn.submit(answer, for: self)
         case .later(let work):
             context.eventLoop.makeFutureWithTask(work).assumeIsolated().whenSuccess { self.turn.submit($0, for: self) }
         }
@@ -136,15 +155,21 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         guard let context else { return }
         context.flush()
         lastRequest = .now()
-        if activity == .closing || isDraining {
-            activity = .closing
-            context.close(promise: nil)
-            if holdsRead { context.read() }
+        if activity == .closing { return close(context) }
+        activity = .resting
+        if pausesAfterAnswer, !isStopping {
+            pausesAfterAnswer = false
+            context.eventLoop.assumeIsolated().scheduleTask(in: ServerLimits.pause) { self.takeNext() }
             return
         }
+        if decoder.isInsideMessage { turn.next(self) } else { takeNext() }
+    }
+
+    func takeNext() {
+        guard activity == .resting else { return }
         activity = .idle
         takeRequest()
-        resumeReading()
+        settle()
     }
 
     // MARK: Time

@@ -15,6 +15,7 @@ final class HandshakeHandler: ChannelInboundHandler {
     typealias InboundOut = ByteBuffer
 
     private let trust: TrustSource
+    private let responder: any Responder
     private let transport: Peer.Transport
     private let limit: TimeAmount
     private let logger: Logger
@@ -29,6 +30,7 @@ final class HandshakeHandler: ChannelInboundHandler {
 
     init(
         trust: TrustSource,
+        responder: any Responder,
         transport: Peer.Transport,
         limit: TimeAmount,
         shown: ShownChain,
@@ -38,6 +40,7 @@ final class HandshakeHandler: ChannelInboundHandler {
     ) {
         self.turn = turn
         self.trust = trust
+        self.responder = responder
         self.transport = transport
         self.limit = limit
         self.shown = shown
@@ -86,13 +89,14 @@ final class HandshakeHandler: ChannelInboundHandler {
                 certificate: verified.identity,
                 chain: verified.chain,
                 remoteAddress: remote,
-                transport: transport
+                transport: transport,
+                allowance: verified.principal.flatMap { responder.allowance(of: $0) }
             )
             if peer.principal == nil {
                 logger.warning("no identity rule maps the certificate \(verified.identity.subject)", metadata: ["remote": "\(peer.remoteAddress)"])
             }
             do {
-                try install(context.channel, PeerWatch(peer, trust: trust, generation: verified.generation))
+                try install(context.channel, PeerWatch(peer, trust: trust, responder: responder, generation: verified.generation))
                 context.pipeline.syncOperations.removeHandler(self, promise: nil)
             } catch { fail(context, "\(error)") }
         }

@@ -10,14 +10,17 @@ final class PeerWatch {
     /// Who is at the other end; without a principal once the certificate is refused.
     private(set) var peer: Peer
     private let trust: TrustSource?
+    private let responder: (any Responder)?
     private var generation: UInt64
     private var nextCheck = NIODeadline.now() + interval
 
     /// - Parameters:
+    ///   - responder: knows what a principal's tenant may ask for, should the principal change.
     ///   - generation: of the trust that `peer` was judged by.
-    init(_ peer: Peer, trust: TrustSource, generation: UInt64) {
+    init(_ peer: Peer, trust: TrustSource, responder: any Responder, generation: UInt64) {
         self.peer = peer
         self.trust = trust
+        self.responder = responder
         self.generation = generation
     }
 
@@ -25,6 +28,7 @@ final class PeerWatch {
     init(_ peer: Peer) {
         self.peer = peer
         trust = nil
+        responder = nil
         generation = 0
     }
 
@@ -42,7 +46,8 @@ final class PeerWatch {
                 certificate: verified.identity,
                 chain: verified.chain,
                 remoteAddress: peer.remoteAddress,
-                transport: peer.transport
+                transport: peer.transport,
+                allowance: verified.principal.flatMap { responder?.allowance(of: $0) }
             )
             return true
         case .failure(let refusal):

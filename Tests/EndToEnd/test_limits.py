@@ -1,0 +1,342 @@
+"""More than the daemon takes: refused at once and counted, and felt by nobody else."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import urllib.request
+
+import pytest
+
+import deployment as deployments
+import test_https
+import ttlv
+
+QUERY = ("Query", [ttlv.enumeration("QueryFunction", 1)])
+
+
+def limit(own, text, side="edge"):
+    """Adds a section of limits to a daemon that is not started."""
+    config = own.folder / f"{side}.yaml"
+    config.write_text(re.sub(r"(?m)^limits:.*\n", "", config.read_text()) + f"limits: {text}\n")
+
+
+def metrics(daemon):
+    """Every value at /metrics, by name and labels."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{daemon.admin_port}/metrics", timeout=20) as answer:
+        lines = answer.read().decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
+def eventually(condition, what, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("transport", ["kmip", "https"])
+def test_a_tenant_beyond_its_rate_is_told_at_once_and_others_notice_nothing(own, transport):
+    limit(own, "{tenant: {rate: 5, burst: 20}}")
+    own.start()
+    if transport == "kmip":
+        client = own.client("acme-app")
+        ask = lambda: client.batch(QUERY)[0]  # noqa: E731
+    else:
+        connection = test_https.connect(own, "acme-app", "edge")
+        ask = lambda: test_https.result(test_https.post(connection, test_https.query())[1])  # noqa: E731
+    refused, slowest = [], 0
+    for _ in range(150):
+        began = time.monotonic()
+        answer = ask()
+        slowest = max(slowest, time.monotonic() - began)
+        if not answer.ok:
+            refused.append(answer)
+    assert len(refused) >= 50, "the limit did not bite"
+    assert slowest < 2, "an answer that is a refusal has to be quick"
+    assert all(one.reason == "GeneralFailure" and "acme" in one.message and "limits.tenant.rate" in one.message for one in refused)
+    # Another principal of the tenant shares its allowance; another tenant has its own.
+    with own.client("globex-app") as other:
+        assert all(other.batch(QUERY)[0].ok for _ in range(15))
+    assert metrics(own.edge)['kcm_requests_refused_total{reason="tenant-rate"}'] == len(refused)
+    # What was refused is in the audit log, bounded, and not one is missing.
+    def recorded():
+        records = [record for record in own.audit_records("edge") if record["rule"].startswith("tenant-rate")]
+        more = [int(found[1]) for record in records if (found := re.search(r": (\d+) more like it were not recorded", record["rule"]))]
+        return len(records) - len(more) + sum(more), len(records)
+
+    eventually(lambda: recorded()[0] == len(refused), f"{recorded()} of {len(refused)}")
+    assert recorded()[1] < len(refused)
+    assert re.search(r"operations refused: the limit tenant-rate is reached tenant=acme", own.edge.log.read_text()), own.edge.tail()
+    time.sleep(1)
+    assert ask().ok, "it is over when the tenant is within its rate"
+    own.stop()
+    assert own.verify_audit("edge").returncode == 0
+
+
+def test_what_waits_for_the_keystore_is_bounded(own):
+    limit(own, "{in_flight: 1}")
+    own.start()
+    results, slowest = [], []
+
+    def load():
+        with own.client("acme-app") as client:
+            for _ in range(30):
+                began = time.monotonic()
+                results.append(client.create())
+                slowest.append(time.monotonic() - began)
+
+    threads = [threading.Thread(target=load) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    failures = [one for one in results if not one.ok]
+    assert len(results) == 360 and any(one.ok for one in results)
+    assert failures, "the limit did not bite"
+    assert all("limits.in_flight is 1" in one.message and one.reason == "GeneralFailure" for one in failures)
+    seen = metrics(own.edge)
+    assert seen['kcm_requests_refused_total{reason="in-flight"}'] == len(failures)
+    assert seen["kcm_requests_in_flight"] == 0 and seen["kcm_requests_in_flight_bytes"] == 0
+    assert seen['kcm_limit{name="in_flight"}'] == 1
+    with own.client("acme-app") as client:
+        assert client.create().ok
+
+
+def test_a_flood_of_handshakes_is_cut_before_them(own):
+    limit(own, "{handshakes: 10}")
+    own.start()
+    with own.client("acme-app") as app:
+        flood = [socket.create_connection(("127.0.0.1", own.port("edge")), timeout=5) for _ in range(200)]
+        closed = 0
+        for one in flood:
+            one.settimeout(0.2)
+            with contextlib.suppress(TimeoutError):
+                try:
+                    closed += one.recv(1) == b""
+                except ConnectionError:
+                    closed += 1
+        assert closed >= 100, closed
+        assert app.batch(QUERY)[0].ok, "who is in is served"
+        for one in flood:
+            one.close()
+    said = own.edge.log.read_text().count("the limit of 10 handshakes a second is reached")
+    assert 1 <= said <= 60
+    assert metrics(own.edge)['kcm_connections_refused_total{reason="handshakes"}'] >= closed
+
+    def comes_in():
+        try:
+            with own.client("acme-app", timeout=5) as late:
+                return late.batch(QUERY)[0].ok
+        except OSError:
+            return False
+
+    eventually(comes_in, "nobody gets in after the flood")
+
+
+def test_the_admin_port_holds_out(own):
+    limit(own, "{handshake: 4s}")
+    own.start()
+    port = own.edge.admin_port
+    held = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(64)]
+    eventually(lambda: refuses(port), "the 65th is let in")
+    # Not even a byte every now and then keeps one.
+    deadline = time.monotonic() + 20
+    open_ones = set(held)
+    while open_ones and time.monotonic() < deadline:
+        for one in list(open_ones):
+            try:
+                one.send(b"G" if one is held[0] else b"")
+                one.setblocking(False)
+                if one.recv(1) == b"":
+                    open_ones.discard(one)
+            except BlockingIOError:
+                pass
+            except OSError:
+                open_ones.discard(one)
+        time.sleep(0.1)
+    assert not open_ones, f"{len(open_ones)} are still open"
+    eventually(own.edge.ready, "it does not recover")
+    assert metrics(own.edge)['kcm_connections_refused_total{reason="admin"}'] >= 1
+
+
+def refuses(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
+            one.settimeout(0.5)
+            return one.recv(1) == b""
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+
+
+def post(body):
+    head = f"POST /kmip HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def secure(own, transport, name="acme-app"):
+    """A TLS connection to either port, for bytes as they are."""
+    offset = deployments.EDGE_KMIP if transport == "kmip" else deployments.EDGE_HTTPS
+    return ttlv.Client(own.base + offset, own.pki(f"{name}.pem"), own.pki(f"{name}.key"), own.pki("ca.pem"), 30).socket
+
+
+def responses(data, transport):
+    """How many whole responses stand in what was received."""
+    if transport == "https":
+        return data.count(b"HTTP/1.1 200")
+    count, at = 0, 0
+    while at + 8 <= len(data):
+        at += 8 + int.from_bytes(data[at + 4 : at + 8], "big")
+        count += at <= len(data)
+    return count
+
+
+@pytest.mark.parametrize("transport", ["kmip", "https"])
+def test_what_was_sent_before_sigterm_is_answered(own, transport):
+    own.start()
+    with own.client("acme-app") as app:
+        key = app.create().identifier
+    # Reading and making in turns: some answers come from memory, some from the keystore.
+    messages = []
+    for number in range(100):
+        creates = number % 10 == 9
+        fields = [ttlv.text("UniqueIdentifier", key)]
+        messages.append(ttlv.request(("Activate", fields) if creates and number == 9 else ("Get", fields)))
+    client = secure(own, transport)
+    client.sendall(b"".join(post(one) if transport == "https" else one for one in messages))
+    time.sleep(0.02)
+    own.edge.process.send_signal(signal.SIGTERM)
+    data = b""
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        while chunk := client.recv(1 << 16):
+            data += chunk
+    assert responses(data, transport) == 100
+    assert own.edge.process.wait(20) == 0
+    assert own.verify_audit("edge").returncode == 0
+    assert sum(record["operation"] == "Get" for record in own.audit_records("edge")) == 99
+
+
+def resident(process):
+    with open(f"/proc/{process.pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) << 10
+
+
+@pytest.mark.parametrize("transport", ["kmip", "https"])
+def test_who_does_not_read_its_answers_takes_no_memory(own, transport):
+    own.start()
+    with own.client("acme-app") as app:
+        made = app.call(
+            "Register",
+            ttlv.enumeration("ObjectType", 8),
+            ttlv.structure("TemplateAttribute"),
+            ttlv.structure("OpaqueObject", ttlv.enumeration("OpaqueDataType", 0x80000001), ttlv.octets("OpaqueDataValue", bytes(512 << 10))),
+        )
+        assert made.ok, made
+        get = ttlv.request(("Get", [ttlv.text("UniqueIdentifier", made.identifier)]))
+        assert app.get(made.identifier).ok
+        before = resident(own.edge.process)
+        # Eight clients ask for 2 GiB.
+        silent = [secure(own, transport) for _ in range(8)]
+        for one in silent:
+            one.sendall((post(get) if transport == "https" else get) * 500)
+        time.sleep(3)
+        grown = resident(own.edge.process) - before
+        assert grown < 150 << 20, f"{grown >> 20} MiB more"
+        assert app.get(made.identifier).ok, "others are served"
+        for one in silent:
+            one.close()
+
+
+def bench(own, name, *arguments, seconds=3):
+    command = [
+        str(deployments.BIN / "kcmctl"), "bench", "--json", "--server", f"127.0.0.1:{own.port('edge')}", "--identity", str(own.pki(name)),
+        "--trust", str(own.pki("ca.pem")), "--seconds", str(seconds), "--operation", "encrypt", *map(str, arguments),
+    ]  # fmt: skip
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=deployments.environment())
+
+
+def p99_beside(own, *loads):
+    """How long globex waits at 40 requests a second, in ms, while the loads run."""
+    running = [bench(own, name, "--connections", count, seconds=8) for name, count in loads]
+    time.sleep(3)
+    output, errors = bench(own, "globex-app", "--connections", 2, "--rate", 40).communicate(timeout=120)
+    for one in running:
+        one.kill()
+        one.communicate()
+    return json.loads(output)["results"][0]["p99_us"] / 1000, errors
+
+
+def test_a_flood_of_one_tenant_is_not_felt_by_another(own):
+    """Sixty-four connections of one tenant cost another no more than the same number of honest ones would, and with a rate less."""
+    limit(own, "{tenant: {rate: 400, burst: 400}}")
+    own.start()
+    seen = []
+    # The machine may be busy with something else for a while; a daemon that is unfair stays so.
+    for _ in range(4):
+        honest, errors = p99_beside(own, ("acme-app", 2), ("acme-app2", 2))
+        flooded, errors = p99_beside(own, ("acme-app", 64))
+        seen.append((honest, flooded))
+        if flooded <= max(2 * honest, 20):
+            break
+    else:
+        pytest.fail(f"p99 in ms beside honest use and beside a flood: {seen}\n{errors}")
+    assert metrics(own.edge)['kcm_requests_refused_total{reason="tenant-rate"}'] > 0
+
+
+def test_who_sends_far_ahead_does_not_hold_the_others_up(own):
+    """Pipelines of thousands of requests on sixteen connections are worked off in turns with everyone else's."""
+    own.start()
+    with own.client("acme-app") as app:
+        key = app.create().identifier
+        get = ttlv.request(("Get", [ttlv.text("UniqueIdentifier", key)]))
+        stop = threading.Event()
+
+        def flood():
+            with contextlib.suppress(OSError):
+                one = secure(own, "kmip")
+                one.settimeout(5)
+                while not stop.is_set():
+                    one.sendall(get * 400)
+                    got = 0
+                    while got < 400 * 300 and (chunk := one.recv(1 << 18)):
+                        got += len(chunk)
+                        if stop.is_set():
+                            break
+
+        threads = [threading.Thread(target=flood, daemon=True) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        waits = []
+        with own.client("globex-app") as other:
+            for _ in range(100):
+                began = time.monotonic()
+                assert other.batch(QUERY)[0].ok
+                waits.append(time.monotonic() - began)
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+        assert sorted(waits)[94] < 0.5, sorted(waits)[-10:]
+
+
+def test_it_serves_without_any_capability(own):
+    """As its systemd unit runs it."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("needs root, to give it up")
+    own.core.start()
+    with open(own.edge.log, "ab") as log:
+        command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", str(deployments.BIN / "kcmd"), "--config", str(own.edge.config)]
+        own.edge.process = subprocess.Popen(command, stdout=log, stderr=log, env=deployments.environment())
+    eventually(own.edge.ready, "the admin port does not answer")
+    with own.client("acme-app") as app:
+        assert app.create().ok
+    own.stop()

@@ -1,0 +1,101 @@
+import KCMAccess
+import KCMAudit
+import KCMService
+import KMIP
+import NIOCore
+import Testing
+
+/// The service under more than it takes.
+@Suite struct LoadTests {
+    private static let query = QueryRequest(queryFunctions: [])
+
+    @Test func beyondItsRateATenantIsToldAtOnce() async throws {
+        let world = try World.atEdge(load: .init(tenantRate: 1, tenantBurst: 3))
+        for _ in 0..<3 { #expect(try await world.reason(Self.query) == nil) }
+        let (items, audit) = try await world.batch([Self.query], from: World.acme)
+        #expect(items[0].resultReason == .generalFailure && items[0].operation == .query)
+        let message = try #require(items[0].resultMessage)
+        #expect(message.contains("acme") && message.contains("limits.tenant.rate") && message.contains(" 1 operations"), "\(message)")
+        #expect(audit.map(\.rule) == ["tenant-rate"] && audit[0].operation == "Query" && audit[0].resultStatus == "OperationFailed")
+        // Nothing else of the tenant comes through, by whichever principal, and another tenant's does.
+        #expect(try await world.reason(World.create(), from: World.auditor) == .generalFailure)
+        #expect(try await world.reason(Self.query, from: World.globex) == nil)
+        #expect(world.service.load.refused.first { $0.refusal == .tenantRate }?.count == 2)
+    }
+
+    @Test func theItemsOfABatchCount() async throws {
+        let world = try World.atEdge(load: .init(tenantRate: 1, tenantBurst: 5))
+        let batch = try await world.batch([Self.query, Self.query, Self.query, Self.query, Self.query, Self.query], from: World.acme)
+        #expect(batch.items.allSatisfy { $0.resultStatus == .success })
+        let next = try await world.batch([Self.query, Self.query], from: World.acme) { $0.batchErrorContinuationOption = .continue }
+        #expect(next.items.map(\.resultReason) == [.generalFailure, .generalFailure])
+        #expect(next.items.map(\.uniqueBatchItemID) == [ByteBuffer(bytes: [0]), ByteBuffer(bytes: [1])])
+    }
+
+    @Test func aMalformedMessageCountsAsWell() async throws {
+        let world = try World.atEdge(load: .init(tenantRate: 1, tenantBurst: 1))
+        let bad = Exchange(frame: ByteBuffer(bytes: [0x42, 0, 0x78, 1, 0, 0, 0, 0]))
+        let first = try ResponseMessage(frame: await world.answer(bad, from: World.acme).frame)
+        #expect(first.items[0].resultReason == .invalidMessage)
+        let second = try ResponseMessage(frame: await world.answer(bad, from: World.acme).frame)
+        #expect(second.items[0].resultReason == .generalFailure)
+    }
+
+    @Test func aFloodLeavesFewRecordsAndANumber() async throws {
+        let world = try World.atEdge(load: .init(tenantRate: 1, tenantBurst: 1))
+        _ = try await world.reason(Self.query)
+        var records = 0
+        for _ in 0..<500 { records += try await world.batch([Self.query], from: World.acme).audit.count }
+        #expect(records == RefusalLedger.recordsPerInterval)
+        let summaries = world.service.takeRefusals()
+        #expect(summaries.map(\.tenant) == ["acme"] && summaries[0].recorded == records && summaries[0].unrecorded == 500 - records)
+        let record = try #require(summaries[0].record)
+        #expect(record.actor?.tenant == "acme" && record.rule == "tenant-rate: 490 more like it were not recorded")
+        #expect(world.service.takeRefusals().isEmpty)
+        // The next interval begins anew.
+        #expect(try await world.batch([Self.query], from: World.acme).audit.count == 1)
+        #expect(world.service.takeRefusals()[0].record == nil)
+    }
+
+    @Test func whatWaitsForTheStoreIsBoundedAndWhatIsInMemoryIsNot() async throws {
+        let world = try World.atEdge(load: .init(underWay: .init(requests: 1)))
+        let key = try await world.key()
+        // A first Get changes the key: it is not fresh any more.
+        _ = try await world.ask(GetRequest(uniqueIdentifier: key), as: GetResponse.self)
+        func respond(_ payload: some RequestPayload) -> Reply {
+            let peer = Peer(principal: World.acme, certificate: World.acme.certificate, chain: [], remoteAddress: "", transport: .kmip)
+            return world.service.respond(to: Exchange(frame: RequestMessage(payload, version: .v1_4).frame), from: peer)
+        }
+        guard case .later(let held) = respond(World.create("a")) else {
+            Issue.record("a create waits for the store")
+            return
+        }
+        #expect(world.service.load.underWay.requests == 1)
+        guard case .now(let refused) = respond(World.create("b")) else {
+            Issue.record("the second is not refused at once")
+            return
+        }
+        let item = try ResponseMessage(frame: refused.frame).items[0]
+        #expect(item.resultReason == .generalFailure && item.resultMessage?.contains("limits.in_flight is 1") == true)
+        #expect(refused.audit.map(\.rule) == ["in-flight"])
+        guard case .now(let served) = respond(GetRequest(uniqueIdentifier: key)) else {
+            Issue.record("the key is in memory")
+            return
+        }
+        #expect(try ResponseMessage(frame: served.frame).items[0].resultStatus == .success)
+        #expect(try ResponseMessage(frame: await held().frame).items[0].resultStatus == .success)
+        #expect(world.service.load.underWay == LoadGate.Held())
+        #expect(try await world.reason(World.create("c")) == nil)
+    }
+
+    @Test func whatAnEdgePassesOnCountsForItsClientsTenant() async throws {
+        let world = try World.atCore(load: .init(tenantRate: 1, tenantBurst: 1))
+        func ask(_ chain: [[UInt8]]?, acting: String? = nil) async throws -> ResponseBatchItem {
+            try await world.batch([Self.query], from: World.edge, propagated: chain, acting: acting).items[0]
+        }
+        #expect(try await ask([[1]]).resultStatus == .success)
+        #expect(try await ask([[1]]).resultMessage?.contains("The tenant acme asks for more") == true)
+        // Sealing keys are opened for a tenant that floods, too.
+        for _ in 0..<3 { #expect(try await ask(nil, acting: "acme").resultMessage?.contains("limits.tenant") != true) }
+    }
+}
