@@ -8,10 +8,18 @@ import Testing
 /// The service under more than it takes.
 @Suite struct LoadTests {
     private static let query = QueryRequest(queryFunctions: [])
+    /// One operation a second, and none in reserve.
+    private static let slow = LoadControl.Limits(tenantRate: 1, tenantBurst: 1)
+
+    /// As much as is owed for ten seconds, however slow the machine is.
+    private func exhaust(_ world: World, propagated: [[UInt8]]? = nil, from principal: Principal = World.acme) async throws {
+        let batch = try await world.batch(Array(repeating: Self.query, count: 10), from: principal, propagated: propagated)
+        #expect(batch.items.count == 10 && batch.items.allSatisfy { $0.resultStatus == .success })
+    }
 
     @Test func beyondItsRateATenantIsToldAtOnce() async throws {
-        let world = try World.atEdge(load: .init(tenantRate: 1, tenantBurst: 3))
-        for _ in 0..<3 { #expect(try await world.reason(Self.query) == nil) }
+        let world = try World.atEdge(load: Self.slow)
+        try await exhaust(world)
         let (items, audit) = try await world.batch([Self.query], from: World.acme)
         #expect(items[0].resultReason == .generalFailure && items[0].operation == .query)
         let message = try #require(items[0].resultMessage)
@@ -23,27 +31,28 @@ import Testing
         #expect(world.service.load.refused.first { $0.refusal == .tenantRate }?.count == 2)
     }
 
-    @Test func theItemsOfABatchCount() async throws {
-        let world = try World.atEdge(load: .init(tenantRate: 1, tenantBurst: 5))
-        let batch = try await world.batch([Self.query, Self.query, Self.query, Self.query, Self.query, Self.query], from: World.acme)
-        #expect(batch.items.allSatisfy { $0.resultStatus == .success })
+    @Test func everyItemOfABatchIsRefusedUnderItsIdentifier() async throws {
+        let world = try World.atEdge(load: Self.slow)
+        try await exhaust(world)
         let next = try await world.batch([Self.query, Self.query], from: World.acme) { $0.batchErrorContinuationOption = .continue }
         #expect(next.items.map(\.resultReason) == [.generalFailure, .generalFailure])
         #expect(next.items.map(\.uniqueBatchItemID) == [ByteBuffer(bytes: [0]), ByteBuffer(bytes: [1])])
     }
 
-    @Test func aMalformedMessageCountsAsWell() async throws {
-        let world = try World.atEdge(load: .init(tenantRate: 1, tenantBurst: 1))
+    @Test func aMalformedMessageIsHeldToItAsWell() async throws {
+        let world = try World.atEdge(load: Self.slow)
         let bad = Exchange(frame: ByteBuffer(bytes: [0x42, 0, 0x78, 1, 0, 0, 0, 0]))
-        let first = try ResponseMessage(frame: await world.answer(bad, from: World.acme).frame)
-        #expect(first.items[0].resultReason == .invalidMessage)
-        let second = try ResponseMessage(frame: await world.answer(bad, from: World.acme).frame)
-        #expect(second.items[0].resultReason == .generalFailure)
+        let other = try ResponseMessage(frame: await world.answer(bad, from: World.globex).frame)
+        #expect(other.items[0].resultReason == .invalidMessage)
+        try await exhaust(world)
+        let answer = await world.answer(bad, from: World.acme)
+        #expect(try ResponseMessage(frame: answer.frame).items[0].resultReason == .generalFailure)
+        #expect(answer.pauses && answer.audit.map(\.rule) == ["tenant-rate"])
     }
 
     @Test func aFloodLeavesFewRecordsAndANumber() async throws {
-        let world = try World.atEdge(load: .init(tenantRate: 1, tenantBurst: 1))
-        _ = try await world.reason(Self.query)
+        let world = try World.atEdge(load: Self.slow)
+        try await exhaust(world)
         var records = 0
         for _ in 0..<500 { records += try await world.batch([Self.query], from: World.acme).audit.count }
         #expect(records == RefusalLedger.recordsPerInterval)
@@ -89,11 +98,11 @@ import Testing
     }
 
     @Test func whatAnEdgePassesOnCountsForItsClientsTenant() async throws {
-        let world = try World.atCore(load: .init(tenantRate: 1, tenantBurst: 1))
+        let world = try World.atCore(load: Self.slow)
         func ask(_ chain: [[UInt8]]?, acting: String? = nil) async throws -> ResponseBatchItem {
             try await world.batch([Self.query], from: World.edge, propagated: chain, acting: acting).items[0]
         }
-        #expect(try await ask([[1]]).resultStatus == .success)
+        try await exhaust(world, propagated: [[1]], from: World.edge)
         #expect(try await ask([[1]]).resultMessage?.contains("The tenant acme asks for more") == true)
         // Sealing keys are opened for a tenant that floods, too.
         for _ in 0..<3 { #expect(try await ask(nil, acting: "acme").resultMessage?.contains("limits.tenant") != true) }
