@@ -3,7 +3,7 @@ internal import KMIP
 
 extension KeyObject {
     /// What every object may have of ordinary memory: the number of objects bounds it.
-    private static let ordinary = 1024
+    private static let ordinary = 2048
 
     /// The bytes that it takes in the cache's account: of its value in whole blocks of locked memory, and, about, of what a client made it
     /// hold beyond what all objects do.

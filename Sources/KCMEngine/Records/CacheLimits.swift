@@ -2,7 +2,7 @@
 public struct CacheLimits: Sendable, Equatable {
     /// The most objects.
     public let entries: Int
-    /// The most bytes: of their values, in locked memory, and of what their attributes have beyond the first KiB.
+    /// The most bytes: of their values, in locked memory, and of what their attributes have beyond the first 2 KiB.
     public let bytes: Int
 
     /// A larger object is read anew each time: it would drive out too many others.

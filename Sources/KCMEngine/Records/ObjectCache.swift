@@ -144,7 +144,9 @@ final class ObjectCache: Sendable {
             if let size = evict(from: shard % shards.count) {
                 freed += max(size, 1)
                 empty = 0
-            } else { empty += 1 }
+            } else {
+                empty += 1
+            }
             shard += 1
         }
         return freed > 0
