@@ -90,23 +90,24 @@ let package = Package(
         .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", nioCore, logging], swiftSettings: strict),
 
         // What touches sockets and files.
+        .target(name: "KCMTLS", dependencies: [nioSSL], swiftSettings: strict),
         .target(
             name: "KMIPClient",
-            dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, .product(name: "AsyncHTTPClient", package: "async-http-client")],
+            dependencies: ["KCMTLS", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, .product(name: "AsyncHTTPClient", package: "async-http-client")],
             swiftSettings: strict
         ),
         .target(name: "KMIPBench", dependencies: ["KMIP", "KMIPClient", nioCore], swiftSettings: strict),
         .target(
             name: "KCMDelegation",
             dependencies: [
-                "KCMEdge", "KCMEngine", "KCMCrypto", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, logging,
+                "KCMEdge", "KCMEngine", "KCMCrypto", "KCMTLS", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, logging,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "KCMServer",
             dependencies: [
-                "KMIP", "KMIPText", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", "KCMStore",
+                "KMIP", "KMIPText", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", "KCMStore", "KCMTLS",
                 nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
             ],
             swiftSettings: strict
