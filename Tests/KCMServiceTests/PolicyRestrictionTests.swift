@@ -123,6 +123,30 @@ import Testing
         #expect(try await outcome(other) == .permissionDenied)
     }
 
+    @Test func withoutKeysRightsAreTakenAwayWhereNoNameIsNeeded() async throws {
+        let byType = Policy.Rule(
+            name: "policy.yaml:7", role: Role(rawValue: "keys"), operations: [.revoke, .destroy], levels: [.l4], scope: [.edge],
+            restriction: Policy.Restriction(types: [.symmetricKey])
+        )
+        let world = try World.atEdge(Policy(rules: Self.policy.rules + [byType]))
+        let own = try await world.key("orders-1", from: Self.orders)
+        let secret = try await world.secret([1, 2, 3], .password)
+        world.engine.repository.forget(tenant: "acme")
+        world.keyring.isClosed = true
+        func revoke(_ key: String) -> RevokeRequest { RevokeRequest(uniqueIdentifier: key, revocationReason: World.revoke) }
+
+        let answer = try await world.batch([revoke(own)], from: Self.orders).items[0]
+        #expect(answer.resultReason == .generalFailure)
+        #expect(answer.resultMessage == "closed. The roles of the client reach objects by their names, which cannot be read until then")
+
+        let keys = World.principal("acme", "keys-app", Role(rawValue: "keys"))
+        #expect(try await world.reason(revoke(secret), from: keys) == .generalFailure, "of another type: not decided here")
+        #expect(try await world.reason(revoke(own), from: keys) == nil, "the type is known without keys")
+        world.keyring.isClosed = false
+        #expect(try await world.reason(revoke(secret), from: keys) == .permissionDenied)
+        #expect(try await world.reason(DestroyRequest(uniqueIdentifier: own), from: Self.orders) == nil)
+    }
+
     @Test func aNewPolicyHoldsFromTheNextMessageOn() async throws {
         let world = try World.atEdge()
         #expect(try await world.reason(World.create()) == nil)
