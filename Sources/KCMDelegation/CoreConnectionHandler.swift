@@ -85,7 +85,7 @@ final class CoreConnectionHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if case .invalidEOFState = error as? HTTPParserError {
-            return end(context, ExchangeFailure(.unreachable, .sent, "the connection broke off within its answer"))
+            return end(context, ExchangeFailure(.unreachable, stage, "it closed the connection within its answer"))
         }
         if error is HTTPParserError || error is NIOHTTPObjectAggregatorError {
             return end(context, ExchangeFailure(.badAnswer, .sent, "its answer is not HTTP that is taken: \(error)"))

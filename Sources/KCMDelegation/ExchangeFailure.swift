@@ -10,7 +10,7 @@ struct ExchangeFailure: Error {
     enum Stage: Sendable {
         /// Core cannot have taken it.
         case notSent
-        /// The connection closed with nothing of an answer: it may have been taken.
+        /// The connection closed before a whole answer came: it may have been taken.
         case closedUnanswered
         /// It may have been taken, and no answer came of it.
         case sent

@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [FakeCore.End.beforeReading, .afterHalf, .afterAll])
+    @Test(arguments: ends)
     func overAKeptConnectionWhatChangesNothingIsSentOnceMore(_ end: FakeCore.End) async throws {
         // The connection made for it is dropped, too: there is no third.
         try await with([[.never, end]]) { client, cores in
