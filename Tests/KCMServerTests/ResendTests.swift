@@ -16,7 +16,7 @@ import Testing
     ).frame
 
     /// Runs with Cores that end connections so, best first.
-    private func with(_ ends: [[FakeCore.End]], _ body: (CoreHTTPClient, [FakeCore]) async throws -> Void) async throws {
+    private func with(_ ends: [[FakeCore.End]], timeout: Duration = patience, _ body: (CoreHTTPClient, [FakeCore]) async throws -> Void) async throws {
         let pki = try TestPKI()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var cores: [FakeCore] = []
@@ -25,7 +25,7 @@ import Testing
         let client = try CoreHTTPClient(
             urls: cores.map { "https://127.0.0.1:\($0.port)/kmip" },
             files: CoreTrustFiles(certificate: identity.certificate, key: identity.key, trust: pki.trust, revocation: nil),
-            timeout: patience,
+            timeout: timeout,
             group: group,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -78,6 +78,29 @@ import Testing
             for _ in 0..<3 { #expect(await failure(client, Self.encrypt) == nil) }
             #expect(cores[0].connections == 2)
             #expect(client.metrics.contains("kcm_core_repeats_total 1\n"))
+        }
+    }
+
+    @Test func anEdgeThatIsForbiddenIsToldSoAndAsksNoOther() async throws {
+        try await with([[.forbidden], [.never]]) { client, cores in
+            #expect(await failure(client, Self.create)?.kind == .refused)
+            #expect(cores[1].connections == 0)
+        }
+    }
+
+    @Test func tooManyWhoWaitAreToldAtOnce() async throws {
+        // 16 connections and 1024 who wait for one, of CoreConnectionPool.
+        try await with([[.unanswered]], timeout: .seconds(3)) { client, _ in
+            let began = ContinuousClock.now
+            let failures: [(CoreFailure?, Duration)] = await withTaskGroup(of: (CoreFailure?, Duration).self) { group in
+                for _ in 0..<1100 { group.addTask { (await failure(client, Self.encrypt), ContinuousClock.now - began) } }
+                var all: [(CoreFailure?, Duration)] = []
+                for await one in group { all.append(one) }
+                return all
+            }
+            let refused = failures.filter { $0.0?.message.contains("too many requests wait for a connection") == true }
+            #expect(!refused.isEmpty && refused.allSatisfy { $0.1 < .seconds(3) })
+            #expect(failures.filter { $0.0?.kind == .timedOut }.count <= 1040)
         }
     }
 

@@ -22,7 +22,8 @@ struct Pki: AsyncParsableCommand {
         @Option(help: "End of validity, 2026-01-31T00:00:00Z.") var notAfter: String?
         @Option(help: "Days from now to the end of validity.") var days: Int64?
         @Option(help: "Of the key pair: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096.") var algorithm = LeafAlgorithm.p256
-        @Option(name: .customLong("crl-url"), help: "URL of the revocation list in DER, for the certificate to name. The daemons read files and fetch nothing.") var crlURL: String?
+        @Option(name: .customLong("crl-url"), help: "URL of the revocation list in DER, for the certificate to name. The daemons fetch nothing.")
+        var crlURL: String?
         @Flag(help: "Also good for servers.") var server = false
 
         func run() async throws {

@@ -1,3 +1,4 @@
+import KCMCrypto
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -12,6 +13,10 @@ struct FakeCore: Sendable {
         case afterAnswer
         /// Kept alive.
         case never
+        /// Kept alive, and never answered.
+        case unanswered
+        /// Kept alive; the answer is HTTP's 403.
+        case forbidden
     }
 
     /// What happened, for all connections.
@@ -38,9 +43,16 @@ struct FakeCore: Sendable {
     var connections: Int { ledger.state.withLock { $0.connections } }
 
     /// Listens.
-    /// - Parameter ends: one for each request, then the last for all others.
-    init(_ pki: TestPKI, ends: [End], group: MultiThreadedEventLoopGroup) async throws {
-        let identity = try pki.server("fake-core")
+    /// - Parameters:
+    ///   - ends: one for each request, then the last for all others.
+    ///   - purposes: of its certificate; none is a certificate that does not say.
+    init(
+        _ pki: TestPKI,
+        ends: [End],
+        purposes: Set<CertificatePurpose> = [.server],
+        group: MultiThreadedEventLoopGroup
+    ) async throws {
+        let identity = try pki.server("fake-core", purposes: purposes)
         let context = try NIOSSLContext(
             configuration: .makeServerConfiguration(
                 certificateChain: try NIOSSLCertificate.fromPEMFile(identity.certificate).map { .certificate($0) },
@@ -87,12 +99,14 @@ struct FakeCore: Sendable {
             guard read.count >= size.head + size.body else { return }
             ledger.took(read)
             if end == .afterAll { return drop(context) }
+            if end == .unanswered { return }
             let body = Array(read[size.head..<size.head + size.body])
-            var answer = ByteBuffer(string: "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: \(body.count)\r\n\r\n")
+            let status = end == .forbidden ? "403 Forbidden" : "200 OK"
+            var answer = ByteBuffer(string: "HTTP/1.1 \(status)\r\ncontent-type: application/octet-stream\r\ncontent-length: \(body.count)\r\n\r\n")
             answer.writeBytes(end == .withinAnswer ? Array(body.prefix(body.count / 2)) : body)
             (read, self.end) = ([], nil)
             context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
-            if end != .never { drop(context) }
+            if end != .never, end != .forbidden { drop(context) }
         }
 
         private func drop(_ context: ChannelHandlerContext) { context.close(promise: nil) }
