@@ -93,23 +93,24 @@ let package = Package(
 
         // What touches sockets and files.
         .target(name: "KCMWire", dependencies: [nioCore], swiftSettings: strict),
+        .target(name: "KCMTLS", dependencies: [nioSSL], swiftSettings: strict),
         .target(
             name: "KMIPClient",
-            dependencies: ["KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, .product(name: "AsyncHTTPClient", package: "async-http-client")],
+            dependencies: ["KCMTLS", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, .product(name: "AsyncHTTPClient", package: "async-http-client")],
             swiftSettings: strict
         ),
         .target(name: "KMIPBench", dependencies: ["KMIP", "KMIPClient", nioCore], swiftSettings: strict),
         .target(
             name: "KCMDelegation",
             dependencies: [
-                "KCMEdge", "KCMEngine", "KCMCrypto", "KCMWire", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, logging,
+                "KCMEdge", "KCMEngine", "KCMCrypto", "KCMTLS", "KCMWire", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, logging,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "KCMServer",
             dependencies: [
-                "KMIP", "KMIPText", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", "KCMStore", "KCMWire",
+                "KMIP", "KMIPText", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", "KCMService", "KCMStore", "KCMTLS", "KCMWire",
                 nioCore, nioPosix, nioConcurrency, nioHTTP1, nioTLS, nioSSL, logging,
             ],
             swiftSettings: strict

@@ -12,6 +12,11 @@ reports=.build/testssl
 mkdir -p "$reports"
 trap 'kcm_stop; rm -rf "$folder"' EXIT
 "$kcm_bin/kcmctl" init "$folder/demo" --base-port "$port" >/dev/null
+# With a place of their revocation list, as certificates for production name one.
+for name in core edge; do
+    "$kcm_bin/kcmctl" pki issue "$folder/demo" --name "$name" --organization openkcm --unit "$name" --server --ip 127.0.0.1 --dns localhost \
+        --crl-url http://localhost/crl.der >/dev/null
+done
 kcm_start Core "$folder/demo/core.yaml" $((port + 2)) "$folder/core.log"
 kcm_start Edge "$folder/demo/edge.yaml" $((port + 8)) "$folder/edge.log"
 

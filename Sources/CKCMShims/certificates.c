@@ -35,3 +35,52 @@ GENERAL_NAMES *kcm_request_names(X509_REQ *request)
     sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
     return names;
 }
+
+/* A URI that belongs to the caller; NULL when memory is out. */
+static GENERAL_NAME *uri_name(const char *url)
+{
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+    if (name == NULL || text == NULL || ASN1_STRING_set(text, url, -1) != 1) {
+        ASN1_IA5STRING_free(text);
+        GENERAL_NAME_free(name);
+        return NULL;
+    }
+    GENERAL_NAME_set0_value(name, GEN_URI, text);
+    return name;
+}
+
+/* As above. */
+static DIST_POINT *distribution_point(const char *url)
+{
+    DIST_POINT *point = DIST_POINT_new();
+    DIST_POINT_NAME *where = DIST_POINT_NAME_new();
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    GENERAL_NAME *name = uri_name(url);
+    if (point == NULL || where == NULL || names == NULL || name == NULL || sk_GENERAL_NAME_push(names, name) == 0) {
+        GENERAL_NAME_free(name);
+        GENERAL_NAMES_free(names);
+        DIST_POINT_NAME_free(where);
+        DIST_POINT_free(point);
+        return NULL;
+    }
+    /* 0: the full name, not one relative to the issuer's. */
+    where->type = 0;
+    where->name.fullname = names;
+    point->distpoint = where;
+    return point;
+}
+
+int kcm_add_crl_url(X509 *certificate, const char *url)
+{
+    CRL_DIST_POINTS *points = CRL_DIST_POINTS_new();
+    DIST_POINT *point = distribution_point(url);
+    int done = 0;
+    if (points != NULL && point != NULL && sk_DIST_POINT_push(points, point) > 0) {
+        point = NULL;
+        done = X509_add1_ext_i2d(certificate, NID_crl_distribution_points, points, 0, 0) == 1;
+    }
+    DIST_POINT_free(point);
+    CRL_DIST_POINTS_free(points);
+    return done;
+}

@@ -30,6 +30,7 @@ final class CoreConnectionHandler: ChannelInboundHandler {
     }
 
     private var state: State
+    private var hasAnswered = false
     private let judgement: Judgement
     private var context: ChannelHandlerContext?
 
@@ -72,6 +73,7 @@ final class CoreConnectionHandler: ChannelInboundHandler {
         }
         timer.cancel()
         state = .idle
+        hasAnswered = true
         promise.succeed(
             Reply(
                 status: response.head.status.code,
@@ -84,10 +86,13 @@ final class CoreConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if case .invalidEOFState = error as? HTTPParserError {
+            return end(context, ExchangeFailure(.unreachable, stage, "it closed the connection within its answer"))
+        }
         if error is HTTPParserError || error is NIOHTTPObjectAggregatorError {
             return end(context, ExchangeFailure(.badAnswer, .sent, "its answer is not HTTP that is taken: \(error)"))
         }
-        end(context, ExchangeFailure(error, stage, refusal: judgement.refusal))
+        end(context, ExchangeFailure(error, stage, refusal: judgement.refusal, hasAnswered: hasAnswered))
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -1,5 +1,6 @@
 internal import KCMCrypto
 internal import KCMEngine
+internal import KCMTLS
 internal import NIOSSL
 
 /// The files that Edge's connections to Core are made of.
@@ -37,11 +38,7 @@ struct CoreTrust: Sendable {
         )
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
-        // BoringSSL's own list has no Ed25519.
-        tls.verifySignatureAlgorithms = [
-            .ed25519, .ecdsaSecp256R1Sha256, .ecdsaSecp384R1Sha384, .rsaPssRsaeSha256, .rsaPssRsaeSha384, .rsaPssRsaeSha512, .rsaPkcs1Sha256,
-            .rsaPkcs1Sha384, .rsaPkcs1Sha512,
-        ]
+        tls.takeAllSignatureAlgorithms()
         // Judged by `refusal`, which also knows revocation lists, purposes and the name.
         tls.certificateVerification = .noHostnameVerification
         tls.trustRoots = .file(files.trust)

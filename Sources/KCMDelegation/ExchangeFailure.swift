@@ -10,7 +10,7 @@ struct ExchangeFailure: Error {
     enum Stage: Sendable {
         /// Core cannot have taken it.
         case notSent
-        /// The connection closed with nothing of an answer: it may have been taken.
+        /// The connection closed before a whole answer came: it may have been taken.
         case closedUnanswered
         /// It may have been taken, and no answer came of it.
         case sent
@@ -32,7 +32,8 @@ struct ExchangeFailure: Error {
     /// - Parameters:
     ///   - stage: where the error says no better.
     ///   - refusal: why Core's certificate was not taken, where it was not.
-    init(_ error: any Error, _ stage: Stage, refusal: String?) {
+    ///   - hasAnswered: the connection has served before: its handshake is over, whatever an alert says.
+    init(_ error: any Error, _ stage: Stage, refusal: String?, hasAnswered: Bool = false) {
         if let failure = error as? ExchangeFailure {
             self = failure
             return
@@ -46,9 +47,12 @@ struct ExchangeFailure: Error {
         if case .connectTimeout = error as? ChannelError { isConnectTimeout = true } else { isConnectTimeout = false }
         if isConnectTimeout {
             self.init(.timedOut, .notSent, "the connection was not made in time")
-        } else if text.contains("_ALERT_") {
+        } else if !hasAnswered, Self.isAboutThisEdge(text) {
             // A client of TLS 1.3 has sent its request by the time it learns that its certificate is refused; nobody read it.
             self.init(.refused, .notSent, "it refuses this edge's connection: \(text)")
+        } else if text.contains("_ALERT_") {
+            // Any other alert may come when the request has been taken.
+            self.init(stage == .notSent ? .refused : .unreachable, stage, "it broke the connection off: \(text)")
         } else if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
             self.init(.untrusted, .notSent, "it does not speak TLS")
         } else if error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError, stage == .notSent, !text.contains("EOF") {
@@ -60,5 +64,10 @@ struct ExchangeFailure: Error {
         } else {
             self.init(.unreachable, stage, text)
         }
+    }
+
+    /// Whether an error is an alert on this side's certificate (RFC 8446 §6.2), in BoringSSL's words.
+    private static func isAboutThisEdge(_ text: String) -> Bool {
+        text.contains("_ALERT_") && ["CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED"].contains { text.contains($0) }
     }
 }

@@ -1,3 +1,4 @@
+internal import KCMTLS
 internal import NIOSSL
 
 /// Who the client is and whom it trusts.
@@ -29,6 +30,7 @@ public struct KMIPClientConfiguration: Sendable {
         do {
             var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.minimumTLSVersion = .tlsv12
+            configuration.takeAllSignatureAlgorithms()
             configuration.trustRoots = .file(trustFile)
             configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificateFile).map { .certificate($0) }
             configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: keyFile, format: .pem))

@@ -28,6 +28,14 @@ import Testing
         #expect(twice.tenant == "acme" && twice.roles == [.service] && twice.assignedTenants == .none)
     }
 
+    @Test func tenantsAreAssignedToEdgesAlone() throws {
+        let map = IdentityMap(rules: [IdentityRule(tenant: "$O", service: "$CN", roles: ["$OU"], tenants: ["globex"])])
+        let service = try #require(map.principal(of: facts([("O", "acme"), ("OU", "service"), ("CN", "app")])))
+        #expect(service.assignedTenants == .none)
+        let edge = try #require(map.principal(of: facts([("O", "acme"), ("OU", "edge"), ("CN", "app")])))
+        #expect(edge.assignedTenants.contains("globex") && !edge.assignedTenants.contains("acme"))
+    }
+
     @Test func aMissingFieldGivesNoPrincipal() {
         #expect(IdentityMap().principal(of: facts([("OU", "service"), ("CN", "app")])) == nil)
     }

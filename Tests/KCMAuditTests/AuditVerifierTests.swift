@@ -41,6 +41,17 @@ struct AuditVerifierTests {
         #expect(try findings { $0.removeFirst(3) }.first == "1 header")
     }
 
+    @Test("a signed beginning that follows on nothing")
+    func beginningWithoutABefore() throws {
+        for (sequence, found) in [(UInt64(0), [AuditFinding.Kind]()), (4, [.removed])] {
+            var writer = ChainWriter(position: .init(sequence: sequence, hash: .zero), node: "edge-1", mode: "edge", key: test.key)
+            try writer.appendSigned(.open, time: 1)
+            try writer.appendSigned(.close, time: 2)
+            try test.write(Array(writer.buffer.bytes))
+            #expect(try test.verify().findings.map(\.kind) == found)
+        }
+    }
+
     @Test("a line that is there twice")
     func inserted() throws {
         #expect(try findings { $0.insert($0[5], at: 6) } == ["7 inserted"])

@@ -1,3 +1,5 @@
+import KMIP
+
 /// Who may do what: the answer that is expected of the real service for each operation, way in and level. Nothing else is allowed.
 ///
 /// A column is a level, in three groups: a client connected to Core, a client whose request an Edge passes on to Core, a client connected
@@ -12,6 +14,8 @@
 /// A certificate that no rule maps gets *Authentication Not Successful* everywhere. Objects of another tenant are *Item Not Found* to
 /// whoever may do the operation at all. Operations without an object (the last seven) have no level; their columns say the same thrice.
 /// An operation that the server learns and that has no row here fails the test.
+///
+/// Allowed means done: the request of ``Question`` succeeds for whoever may, but for the ``reasons`` that have nothing to do with rights.
 enum AccessMatrix {
     static let table = """
         Operation           |     Core     |  Core/Edge   |     Edge
@@ -55,4 +59,12 @@ enum AccessMatrix {
         Cancel              | all all all | all all all | all all all
         Poll                | all all all | all all all | all all all
         """
+
+    /// Why an operation that is allowed does not succeed, at Core and at Edge; success where it is not listed or `nil`.
+    static let reasons: [KMIP.Operation: [ResultReason?]] = [
+        // An L3 key never leaves Core, whoever asks.
+        .get: [.sensitive, nil],
+        // Nothing runs asynchronously, so there is nothing to poll.
+        .poll: [.itemNotFound, .itemNotFound],
+    ]
 }

@@ -7,24 +7,6 @@ import Testing
 
 /// Certify and Re-certify, with an authority whose key is the server's.
 @Suite struct CertifyTests {
-    /// Registers a root and its private key, linked.
-    private func authority(_ world: World, name: String? = "certificate-authority") async throws -> (identifier: String, root: Certificate, key: String) {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("kcm-certify-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let made = try CertificateAuthority.create(subject: [("O", "acme"), ("CN", "acme root")], notBefore: 1_600_000_000, notAfter: 4_000_000_000)
-        let file = folder.appendingPathComponent("ca.key")
-        try made.write(certificateFile: folder.appendingPathComponent("ca.pem").path, keyFile: file.path)
-        let base64 = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
-        let der = Array(try #require(Data(base64Encoded: base64)))
-        let block = KeyBlock(keyFormatType: .pkcs8, keyValue: .bytes(ByteBuffer(bytes: der), attributes: []), cryptographicAlgorithm: .ec, cryptographicLength: 256)
-        let key = try await world.register(.privateKey(block), World.attributes(mask: .certificateSign, active: true))
-        let link = Attribute(.link, Link(.privateKeyLink, key).attributeValue)
-        let identifier = try await world.register(
-            .certificate(.x509, value: ByteBuffer(bytes: made.certificate.der)), World.attributes(name: name, and: [link]))
-        return (identifier, made.certificate, key)
-    }
-
     private func pair(_ world: World, name: String = "orders") async throws -> CreateKeyPairResponse {
         try await world.ask(
             CreateKeyPairRequest(
@@ -41,7 +23,7 @@ import Testing
 
     @Test(arguments: [Int64.min, .max]) func validityAtTheEndsOfTimeIsRefused(_ date: Int64) async throws {
         let world = try World.atEdge()
-        _ = try await authority(world)
+        _ = try await world.authority()
         let template = World.attributes(and: [Attribute(.activationDate, .dateTime(date))])
         let request = CertifyRequest(uniqueIdentifier: try await pair(world).publicKeyUniqueIdentifier, templateAttribute: template)
         #expect(try await world.reason(request) == .invalidField)
@@ -49,7 +31,7 @@ import Testing
 
     @Test func aPublicKeyIsCertifiedAndRenewed() async throws {
         let world = try World.atEdge()
-        let authority = try await authority(world)
+        let authority = try await world.authority()
         let pair = try await pair(world)
         let made: CertifyResponse = try await world.ask(
             CertifyRequest(uniqueIdentifier: pair.publicKeyUniqueIdentifier, templateAttribute: World.attributes(name: "orders-certificate")))
@@ -81,7 +63,7 @@ import Testing
 
     @Test func aRequestSaysWhoItIsFor() async throws {
         let world = try World.atEdge()
-        let authority = try await authority(world, name: nil)
+        let authority = try await world.authority(name: nil)
         // A request made with `openssl req`, its key, and the public half.
         let block = KeyBlock(keyFormatType: .x509, keyValue: .bytes(ByteBuffer(bytes: SampleRequest.publicKey), attributes: []), cryptographicAlgorithm: .ec, cryptographicLength: 256)
         let key = try await world.register(.publicKey(block), World.attributes(mask: .verify))

@@ -123,6 +123,69 @@ import Testing
         #expect(try await outcome(other) == .permissionDenied)
     }
 
+    @Test func atCoreTheEdgesRightsCountAsWell() async throws {
+        func outcome(_ world: World, _ key: String) async throws -> (reason: ResultReason?, rule: String) {
+            let encrypt = EncryptRequest(
+                uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .gcm, randomIV: true), data: ByteBuffer(string: "x"))
+            let (items, audit) = try await world.batch([encrypt], from: World.edge, propagated: [[1]])
+            return (items[0].resultReason, audit[0].rule)
+        }
+        let others = Policy.builtIn.filter { $0.role != .edge }
+        let none = try World.atCore(Policy(rules: others))
+        let refused = try await outcome(none, try await none.key(from: World.admin))
+        #expect(refused.reason == .permissionDenied && refused.rule == "default-deny", "the client may, the edge may not")
+
+        let named = Policy.Rule(
+            name: "policy.yaml:9", role: .edge, operations: [.encrypt], levels: [.l3], scope: [.coreDirect],
+            restriction: Policy.Restriction(namePrefixes: ["orders-"])
+        )
+        let some = try World.atCore(Policy(rules: others + [named]))
+        #expect(try await outcome(some, try await some.key("orders-kek", from: World.admin)).reason == nil)
+        #expect(try await outcome(some, try await some.key("payroll-kek", from: World.admin)).reason == .permissionDenied)
+    }
+
+    @Test func aKeyOfCoreWrapsOnlyForWhoeverMayEncryptWithIt() async throws {
+        for (rules, reason, rule) in [
+            (Policy.builtIn, ResultReason.generalFailure, "service-l3-use"),
+            (Policy.builtIn.filter { $0.name != "service-l3-use" }, .permissionDenied, "default-deny"),
+        ] {
+            let world = try World.atEdge(Policy(rules: rules))
+            let kek = KeyInformation(
+                uniqueIdentifier: try UniqueIdentifier.make(.l3), cryptographicParameters: CryptographicParameters(blockCipherMode: .gcm, randomIV: true))
+            let get = GetRequest(
+                uniqueIdentifier: try await world.key(),
+                keyWrappingSpecification: KeyWrappingSpecification(wrappingMethod: .encrypt, encryptionKeyInformation: kek)
+            )
+            let (items, audit) = try await world.batch([get], from: World.acme)
+            #expect(items[0].resultReason == reason, "Core is not there, so asking it fails")
+            #expect(audit.last?.operation == "Encrypt" && audit.last?.level == "L3" && audit.last?.rule == rule)
+        }
+    }
+
+    @Test func withoutKeysRightsAreTakenAwayWhereNoNameIsNeeded() async throws {
+        let byType = Policy.Rule(
+            name: "policy.yaml:7", role: Role(rawValue: "keys"), operations: [.revoke, .destroy], levels: [.l4], scope: [.edge],
+            restriction: Policy.Restriction(types: [.symmetricKey])
+        )
+        let world = try World.atEdge(Policy(rules: Self.policy.rules + [byType]))
+        let own = try await world.key("orders-1", from: Self.orders)
+        let secret = try await world.secret([1, 2, 3], .password)
+        world.engine.repository.forget(tenant: "acme")
+        world.keyring.isClosed = true
+        func revoke(_ key: String) -> RevokeRequest { RevokeRequest(uniqueIdentifier: key, revocationReason: World.revoke) }
+
+        let answer = try await world.batch([revoke(own)], from: Self.orders).items[0]
+        #expect(answer.resultReason == .generalFailure)
+        #expect(answer.resultMessage == "closed. The roles of the client reach objects by their names, which cannot be read until then")
+
+        let keys = World.principal("acme", "keys-app", Role(rawValue: "keys"))
+        #expect(try await world.reason(revoke(secret), from: keys) == .generalFailure, "of another type: not decided here")
+        #expect(try await world.reason(revoke(own), from: keys) == nil, "the type is known without keys")
+        world.keyring.isClosed = false
+        #expect(try await world.reason(revoke(secret), from: keys) == .permissionDenied)
+        #expect(try await world.reason(DestroyRequest(uniqueIdentifier: own), from: Self.orders) == nil)
+    }
+
     @Test func aNewPolicyHoldsFromTheNextMessageOn() async throws {
         let world = try World.atEdge()
         #expect(try await world.reason(World.create()) == nil)

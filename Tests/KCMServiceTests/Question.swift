@@ -2,7 +2,8 @@ import KCMEngine
 import KMIP
 import NIOCore
 
-/// A request of each operation, aimed at an object of the tenant acme or, for those that make objects, at a level.
+/// A request of each operation that succeeds where it is allowed, aimed at an object of the tenant acme or, for those that make objects,
+/// at a level.
 struct Question {
     let operation: KMIP.Operation
     let level: Level
@@ -14,12 +15,15 @@ struct Question {
     init(_ operation: KMIP.Operation, _ level: Level, in world: World, isFresh: Bool) async throws {
         self.operation = operation
         self.level = level
-        let note = Attribute(AttributeName(rawValue: "x-note"), .text("n"))
-        let object = isFresh ? try await world.key(from: level == .l4 ? World.acme : World.admin, attributes: [note]) : try UniqueIdentifier.make(level)
+        let objects = isFresh ? try await Self.objects(for: operation, level, in: world) : [try UniqueIdentifier.make(level)]
+        let object = objects[0]
+        let note = Attribute(Self.note, .text("m"))
         let atLevel = Attribute(.level, .text(level.name))
         let template = TemplateAttribute(attributes: [atLevel])
         let data = ByteBuffer(string: "0123456789abcdef")
+        let made = World.attributes(.aes, 128, mask: .encrypt, and: [atLevel])
         let ecb = CryptographicParameters(blockCipherMode: .ecb)
+        let ecdsa = CryptographicParameters(hashingAlgorithm: .sha256, cryptographicAlgorithm: .ecdsa)
         var needsObject = true
         switch operation {
         case .create:
@@ -41,22 +45,23 @@ struct Question {
             payload = DeriveKeyRequest(
                 objectType: .symmetricKey, uniqueIdentifiers: [object], derivationMethod: .hash,
                 derivationParameters: DerivationParameters(cryptographicParameters: CryptographicParameters(hashingAlgorithm: .sha256)),
-                templateAttribute: World.attributes(.aes, 128, mask: .encrypt, and: [atLevel])
+                templateAttribute: made
             )
         case .createSplitKey:
             payload = CreateSplitKeyRequest(
                 objectType: .splitKey, uniqueIdentifier: object, splitKeyParts: 3, splitKeyThreshold: 3, splitKeyMethod: .xor, templateAttribute: template
             )
-        case .joinSplitKey: payload = JoinSplitKeyRequest(objectType: .symmetricKey, uniqueIdentifiers: [object], templateAttribute: template)
+        case .joinSplitKey: payload = JoinSplitKeyRequest(objectType: .symmetricKey, uniqueIdentifiers: objects, templateAttribute: made)
         case .certify: payload = CertifyRequest(uniqueIdentifier: object)
         case .reCertify: payload = ReCertifyRequest(uniqueIdentifier: object)
         case .check: payload = CheckRequest(uniqueIdentifier: object)
         case .get: payload = GetRequest(uniqueIdentifier: object)
         case .getAttributes: payload = GetAttributesRequest(uniqueIdentifier: object)
         case .getAttributeList: payload = GetAttributeListRequest(uniqueIdentifier: object)
-        case .addAttribute: payload = AddAttributeRequest(uniqueIdentifier: object, attribute: note)
+        case .addAttribute:
+            payload = AddAttributeRequest(uniqueIdentifier: object, attribute: Attribute(AttributeName(rawValue: "x-other"), .text("m")))
         case .modifyAttribute: payload = ModifyAttributeRequest(uniqueIdentifier: object, attribute: note)
-        case .deleteAttribute: payload = DeleteAttributeRequest(uniqueIdentifier: object, attributeName: "x-note")
+        case .deleteAttribute: payload = DeleteAttributeRequest(uniqueIdentifier: object, attributeName: Self.note.rawValue)
         case .obtainLease: payload = ObtainLeaseRequest(uniqueIdentifier: object)
         case .getUsageAllocation: payload = GetUsageAllocationRequest(uniqueIdentifier: object, usageLimitsCount: 1)
         case .activate: payload = ActivateRequest(uniqueIdentifier: object)
@@ -66,8 +71,9 @@ struct Question {
         case .recover: payload = RecoverRequest(uniqueIdentifier: object)
         case .encrypt: payload = EncryptRequest(uniqueIdentifier: object, cryptographicParameters: ecb, data: data)
         case .decrypt: payload = DecryptRequest(uniqueIdentifier: object, cryptographicParameters: ecb, data: data)
-        case .sign: payload = SignRequest(uniqueIdentifier: object, data: data)
-        case .signatureVerify: payload = SignatureVerifyRequest(uniqueIdentifier: object, data: data, signatureData: data)
+        case .sign: payload = SignRequest(uniqueIdentifier: object, cryptographicParameters: ecdsa, data: data)
+        case .signatureVerify:
+            payload = SignatureVerifyRequest(uniqueIdentifier: object, cryptographicParameters: ecdsa, data: data, signatureData: data)
         case .mac: payload = MACRequest(uniqueIdentifier: object, data: data)
         case .macVerify: payload = MACVerifyRequest(uniqueIdentifier: object, data: data, macData: data)
         case .hash:

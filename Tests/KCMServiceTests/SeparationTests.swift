@@ -157,4 +157,19 @@ import Testing
         let found: LocateResponse = try await world.ask(LocateRequest(), from: principal)
         #expect(found.uniqueIdentifiers == identifiers && identifiers.allSatisfy { UniqueIdentifier.level(of: $0) == level })
     }
+
+    @Test func aStoreThatHeldAnotherLevelShowsNothingOfIt() async throws {
+        let edge = try World.atEdge()
+        let key = try await edge.key("both")
+        let core = edge.seenByCore()
+        let name = Attribute(.name, Name("both").attributeValue)
+        let level = Attribute(.level, .text("L3"))
+        for attributes in [[], [name], [level, Attribute(.uniqueIdentifier, .text(key))]] {
+            let found: LocateResponse = try await core.ask(LocateRequest(attributes: attributes), from: World.admin)
+            #expect(found.uniqueIdentifiers.isEmpty)
+        }
+        let own = try await core.key(from: World.admin)
+        let found: LocateResponse = try await core.ask(LocateRequest(), from: World.admin)
+        #expect(found.uniqueIdentifiers == [own])
+    }
 }

@@ -76,6 +76,8 @@ import Testing
         #expect(try await outcome(World.edge, [[3]]) == .authenticationNotSuccessful, "a chain that does not verify")
         #expect(try await outcome(World.edge, [[1]], "acme") == .permissionDenied, "both at once")
         #expect(try await outcome(World.edge, nil, "../acme") == .permissionDenied)
+        let unbounded = World.principal("openkcm", "edge", .edge, assigned: .all)
+        #expect(try await outcome(unbounded, nil, "../acme") == .permissionDenied, "not a tenant's name, whoever is assigned to all")
         #expect(try await outcome(World.admin, [[1]]) == .permissionDenied)
         #expect(try await outcome(World.acme, nil, "acme") == .permissionDenied)
         #expect(try await outcome(World.acme) == .permissionDenied, "a service has to come through an edge")

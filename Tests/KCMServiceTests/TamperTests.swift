@@ -110,6 +110,18 @@ import Testing
         #expect(try await opens(world, identifier))
     }
 
+    @Test func anOldStateDoesNotPassForTheNewOne() async throws {
+        let world = try World.atEdge()
+        let identifier = try await world.key("k")
+        let old = [try await value(world, key(identifier, "a")), try await value(world, key(identifier, "k"))]
+        _ = try await world.ask(RevokeRequest(uniqueIdentifier: identifier, revocationReason: World.revoke), as: RevokeResponse.self)
+        let new = [try await value(world, key(identifier, "a")), try await value(world, key(identifier, "k"))]
+        for (part, half) in zip(["a", "k"], zip(old, new)) {
+            try await plant(world, half.0.value, at: key(identifier, part), revision: half.1.revision)
+        }
+        #expect(try await !opens(world, identifier), "both halves from before, under the revision of after")
+    }
+
     @Test func aHalfThatIsPutUnderTheOthersKeyDoesNotOpen() async throws {
         let world = try World.atEdge()
         let identifier = try await world.key("k")

@@ -90,6 +90,20 @@ struct World {
         service = KMIPService(mode: mode, policy: policy, limits: .init(batch: 10, load: load), verifyPropagated: verify)
     }
 
+    private init(service: KMIPService, engine: Engine, keyring: FixedKeyring, store: PluginStore) {
+        self.service = service
+        self.engine = engine
+        self.keyring = keyring
+        self.store = store
+    }
+
+    /// A Core over the same store and keys: what it would see of a store that was an Edge's.
+    func seenByCore() -> World {
+        let mode = CoreMode(repository: engine.repository)
+        let service = KMIPService(mode: mode, policy: Policy(), limits: .init(batch: 10))
+        return World(service: service, engine: mode.engine, keyring: keyring, store: store)
+    }
+
     /// Sends a message and waits for the answer.
     func answer(_ exchange: Exchange, from principal: Principal?) async -> Answer {
         let identity = principal?.certificate ?? World.acme.certificate

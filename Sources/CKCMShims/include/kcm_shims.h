@@ -52,6 +52,10 @@ int kcm_add_extension(X509 *certificate, X509 *issuer, int nid, const char *valu
 /* As above, for a certificate revocation list. */
 int kcm_add_crl_extension(X509_CRL *list, X509 *issuer, int nid, const char *value);
 
+/* Adds the extension that says where the issuer's revocation list can be fetched (RFC 5280 §4.2.1.13). url is ASCII.
+ * 1 on success, else 0 with OpenSSL's error queue set. */
+int kcm_add_crl_url(X509 *certificate, const char *url);
+
 /* errno as a value, since Swift cannot always see the macro. */
 int kcm_errno(void);
 

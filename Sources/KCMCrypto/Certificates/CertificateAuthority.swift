@@ -60,7 +60,8 @@ public struct CertificateAuthority: Sendable {
             subject: request.subject, notBefore: request.notBefore, notAfter: request.notAfter, key: leafKey
         )
         let leaf = try builder.finishLeaf(
-            names: request.subjectAlternativeNames, purposes: request.purposes, issuer: certificate, signingKey: key
+            names: request.subjectAlternativeNames, purposes: request.purposes, revocationListURL: request.revocationListURL,
+            issuer: certificate, signingKey: key
         )
         return IssuedCertificate(certificate: leaf, intermediates: chain, key: leafKey)
     }

@@ -48,6 +48,7 @@ final class CertificateBuilder {
     func finishLeaf(
         names: [String],
         purposes: Set<CertificatePurpose>,
+        revocationListURL: String?,
         issuer: Certificate,
         signingKey: PrivateKey
     ) throws(CryptoError) -> Certificate {
@@ -65,6 +66,12 @@ final class CertificateBuilder {
             guard X509_add1_ext_i2d(certificate, NID_subject_alt_name, UnsafeMutableRawPointer(names), 0, 0) == 1 else {
                 throw .openSSL("the alternative names could not be added")
             }
+        }
+        if let url = revocationListURL {
+            guard !url.isEmpty, url.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+                throw CryptoError(.parameter, "\(url) is no URL of a revocation list")
+            }
+            guard kcm_add_crl_url(certificate, url) == 1 else { throw .openSSL("the URL of the revocation list could not be added") }
         }
         return try finish(issuer.pointer, signingKey)
     }

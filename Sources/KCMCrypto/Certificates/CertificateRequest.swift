@@ -10,6 +10,8 @@ public struct CertificateRequest: Sendable {
     public var notBefore: Int64
     /// Seconds since 1970 UTC.
     public var notAfter: Int64
+    /// Where the issuer's revocation list can be fetched (RFC 5280 §4.2.1.13), ASCII; `nil` leaves the extension out.
+    public var revocationListURL: String?
     /// Of the new key pair.
     public var algorithm: PrivateKey.Algorithm
 
@@ -19,6 +21,7 @@ public struct CertificateRequest: Sendable {
         purposes: Set<CertificatePurpose>,
         notBefore: Int64,
         notAfter: Int64,
+        revocationListURL: String? = nil,
         algorithm: PrivateKey.Algorithm = .p256
     ) {
         self.subject = subject
@@ -26,6 +29,7 @@ public struct CertificateRequest: Sendable {
         self.purposes = purposes
         self.notBefore = notBefore
         self.notAfter = notAfter
+        self.revocationListURL = revocationListURL
         self.algorithm = algorithm
     }
 }

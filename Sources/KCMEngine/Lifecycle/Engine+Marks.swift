@@ -11,8 +11,6 @@ extension Engine {
     ) async throws(OperationFailure) -> OperationResult? {
         let identifier = try context.identifier(sent)
         // A mark cannot be undone: a staged change waits for the keys, as any other does.
-        // Names are sealed, so what is restricted by them cannot be decided here; it waits for the keys.
-        if context.restriction != nil { return nil }
         if repository.staging != nil { return nil }
         let keys = repository.keyring.open(context.tenant)
         if let keys, !keys.hasRefusals { return nil }
@@ -20,11 +18,16 @@ extension Engine {
             guard let peek = try await self.repository.peek(identifier, of: context.tenant) else { throw Self.notFound }
             return peek
         }
+        // Names are sealed, so what is restricted by them cannot be decided here; it waits for the keys. What fits without a name fits
+        // with any.
+        let needsNames = context.restriction.map { !$0.permits(ObjectType(rawValue: peek.header.objectType), AttributeSet()) } ?? false
         do throws(OperationFailure) {
             let keys = try await repository.keyring.keys(of: context.tenant)
             if keys.refusal(of: peek.header.generation) == nil { return nil }
+            if needsNames { return nil }
         } catch {
             // Out of reach, for whatever reason: taking rights away does not wait for it.
+            if needsNames { throw Self.namesAreShut(error) }
         }
         let event: Lifecycle.Event = state == .destroyed ? .destroyed : state == .compromised ? .compromised : .deactivated
         let after: State
@@ -37,5 +40,14 @@ extension Engine {
             writer.text(.uniqueIdentifier, identifier)
             return OperationTrace(object: identifier, objectType: ObjectType(rawValue: peek.header.objectType))
         }
+    }
+
+    /// Says to a client whose roles reach objects by name why it cannot even take rights away.
+    private static func namesAreShut(_ cause: OperationFailure) -> OperationFailure {
+        OperationFailure(
+            cause.reason,
+            "\(cause.message). The roles of the client reach objects by their names, which cannot be read until then",
+            rule: cause.rule
+        )
     }
 }

@@ -1,6 +1,7 @@
 public import KCMAccess
 internal import KCMCrypto
 internal import KCMService
+internal import KCMTLS
 public import NIOSSL
 internal import NIOTLS
 internal import Synchronization
@@ -79,11 +80,7 @@ public final class TrustSource: Sendable {
             .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
             .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
         ]
-        // BoringSSL's own list has no Ed25519.
-        configuration.verifySignatureAlgorithms = [
-            .ed25519, .ecdsaSecp256R1Sha256, .ecdsaSecp384R1Sha384, .rsaPssRsaeSha256, .rsaPssRsaeSha384, .rsaPssRsaeSha512, .rsaPkcs1Sha256,
-            .rsaPkcs1Sha384, .rsaPkcs1Sha512,
-        ]
+        configuration.takeAllSignatureAlgorithms()
         // Asks for a certificate; what is sent is judged by `authenticate`, which also knows revocation lists and purposes.
         configuration.certificateVerification = .noHostnameVerification
         configuration.trustRoots = .file(files.trust)

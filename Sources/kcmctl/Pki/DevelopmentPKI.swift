@@ -41,6 +41,7 @@ struct DevelopmentPKI {
         purposes: Set<CertificatePurpose>,
         notBefore: Int64? = nil,
         notAfter: Int64? = nil,
+        revocationListURL: String? = nil,
         algorithm: PrivateKey.Algorithm = .p256
     ) throws {
         let issued = try authority.issue(
@@ -50,6 +51,7 @@ struct DevelopmentPKI {
                 purposes: purposes,
                 notBefore: notBefore ?? min(Self.now - 60, (notAfter ?? .max) - 1),
                 notAfter: notAfter ?? Self.now + Self.lifetime,
+                revocationListURL: revocationListURL,
                 algorithm: algorithm
             )
         )
@@ -59,13 +61,15 @@ struct DevelopmentPKI {
     /// The revoked serial numbers, as the list in the folder has them.
     func revoked() throws -> [String] { try RevocationList.load(file: folder + "/crl.pem").flatMap(\.revokedSerials) }
 
-    /// Writes a new list, good for as long as the CA lives.
-    func writeRevocationList(_ serials: [String]) throws {
+    /// Writes a new list.
+    /// - Parameter nextUpdate: its end, seconds since 1970 UTC; `nil` makes it good for as long as the CA lives.
+    func writeRevocationList(_ serials: [String], nextUpdate: Int64? = nil) throws {
+        let end = nextUpdate ?? authority.certificate.notAfter
         let list = try authority.revocationList(
             revoking: serials,
             number: Self.now,
-            thisUpdate: Self.now - 60,
-            nextUpdate: authority.certificate.notAfter
+            thisUpdate: min(Self.now - 60, end - 1),
+            nextUpdate: end
         )
         try list.write(pemFile: folder + "/crl.pem")
     }

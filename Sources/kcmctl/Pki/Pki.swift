@@ -22,6 +22,8 @@ struct Pki: AsyncParsableCommand {
         @Option(help: "End of validity, 2026-01-31T00:00:00Z.") var notAfter: String?
         @Option(help: "Days from now to the end of validity.") var days: Int64?
         @Option(help: "Of the key pair: p256, p384, ed25519, rsa2048, rsa3072 or rsa4096.") var algorithm = LeafAlgorithm.p256
+        @Option(name: .customLong("crl-url"), help: "URL of the revocation list in DER, for the certificate to name. The daemons fetch nothing.")
+        var crlURL: String?
         @Flag(help: "Also good for servers.") var server = false
 
         func run() async throws {
@@ -39,6 +41,7 @@ struct Pki: AsyncParsableCommand {
                     purposes: purposes,
                     notBefore: try notBefore.map(Timestamp.parse),
                     notAfter: try notAfter.map(Timestamp.parse) ?? days.map { DevelopmentPKI.now + $0 * 86_400 },
+                    revocationListURL: crlURL,
                     algorithm: algorithm.algorithm
                 )
                 Output.say("\(folder)/pki/\(name).pem\n\(folder)/pki/\(name).key")
@@ -67,14 +70,15 @@ struct Pki: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "crl", abstract: "Renews DIR/pki/crl.pem and lists what it revokes.")
 
         @Argument(help: "The folder that kcmctl init made.") var folder: String
+        @Option(help: "End of the list's validity, 2026-01-31T00:00:00Z; without it, the CA's.") var nextUpdate: String?
 
         func run() async throws {
             do {
                 let pki = try DevelopmentPKI.open(folder + "/pki")
                 let serials = try pki.revoked()
-                try pki.writeRevocationList(serials)
+                try pki.writeRevocationList(serials, nextUpdate: try nextUpdate.map(Timestamp.parse))
                 for serial in serials { Output.say(serial) }
-            } catch { throw ended(1, "\(error)") }
+            } catch let error as ValidationError { throw error } catch { throw ended(1, "\(error)") }
         }
     }
 }

@@ -40,11 +40,11 @@ final class TestPKI: Sendable {
         return try write(try (authority ?? root).issue(request), name)
     }
 
-    func server(_ name: String = "core", addresses: [String] = ["IP:127.0.0.1"]) throws -> Identity {
+    func server(_ name: String = "core", addresses: [String] = ["IP:127.0.0.1"], purposes: Set<CertificatePurpose> = [.server]) throws -> Identity {
         let request = CertificateRequest(
             subject: [("O", "OpenKCM"), ("CN", name)],
             subjectAlternativeNames: addresses,
-            purposes: [.server],
+            purposes: purposes,
             notBefore: now - 3600,
             notAfter: now + 3600
         )

@@ -1,0 +1,62 @@
+"""What Edge does when the connection to Core ends in the middle, and when more ask than there are connections."""
+
+import concurrent.futures
+import time
+
+import pytest
+
+import fake_core
+from test_delegation import assert_failure, metric, outcome
+
+L3 = "L3-00000000-0000-4000-8000-000000000000"
+POINTS = [fake_core.BEFORE_READING, fake_core.AFTER_HALF, fake_core.AFTER_ALL, fake_core.WITHIN_ANSWER]
+# Of CoreConnectionPool.
+MOST_CONNECTIONS = 16
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_connection_that_ends_in_its_first_request(own, point):
+    """Nothing says that the same Core would do better on another connection."""
+    with fake_core.FakeCore(own, point) as core:
+        own.edge.start()
+        with own.client("acme-app") as app:
+            assert_failure(own, app, L3, "unreachable", "not reachable")
+        assert core.connections == 1
+        assert len(core.requests) == (0 if point == fake_core.BEFORE_READING else 1)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_over_a_kept_connection_encrypt_is_sent_once_more(own, point):
+    with fake_core.FakeCore(own, fake_core.ANSWER, point, fake_core.ANSWER, point) as core:
+        own.edge.start()
+        with own.client("acme-app") as app:
+            assert app.encrypt(L3, b"text").ok
+            assert app.encrypt(L3, b"text").ok, "the second connection serves it"
+            assert core.connections == 2 and metric(own, "kcm_core_repeats_total") == 1
+            # Now the connection that is made for it ends, too.
+            assert_failure(own, app, L3, "unreachable", "not reachable")
+            assert core.connections == 3 and metric(own, "kcm_core_repeats_total") == 2
+
+
+def ask_all(own, count):
+    """So many clients ask at once; returns the results."""
+    clients = [own.client("acme-app") for _ in range(count)]
+    try:
+        with concurrent.futures.ThreadPoolExecutor(count) as pool:
+            return list(pool.map(lambda client: client.encrypt(L3, b"text"), clients))
+    finally:
+        for client in clients:
+            client.socket.close()
+
+
+def test_connections_to_core_are_bounded_and_requests_wait(own):
+    with fake_core.FakeCore(own, fake_core.ANSWER, delay=0.3) as core:
+        own.edge.start()
+        began = time.monotonic()
+        results = ask_all(own, 4 * MOST_CONNECTIONS)
+        took = time.monotonic() - began
+        assert all(result.ok for result in results)
+        assert core.most == MOST_CONNECTIONS and core.connections == MOST_CONNECTIONS
+        # Four rounds of 0.3 s: they did wait.
+        assert took >= 1.2
+        assert outcome(own, "answered") == 4 * MOST_CONNECTIONS
