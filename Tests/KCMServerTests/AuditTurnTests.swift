@@ -36,7 +36,7 @@ import Testing
         loop.run()
         // The first of each, and what is taken ahead of all together; an endless pipeline does not hold the loop.
         #expect(lines.map(\.answered).reduce(0, +) == 4 + AuditTurn.takenAhead)
-        loop.advanceTime(by: .milliseconds(1))
+        loop.advanceTime(by: .microseconds(20))
         #expect(lines.map(\.answered).reduce(0, +) == 2 * (4 + AuditTurn.takenAhead))
         #expect((lines.map(\.answered).max() ?? 0) - (lines.map(\.answered).min() ?? 0) <= 1, "in turns")
     }
