@@ -1,8 +1,8 @@
 """Judges the samples of scripts/soak.sh: lines of NAME SECONDS RSS-KIB DESCRIPTORS THREADS.
 
 The first third is warm-up: caches fill and the allocator takes its share. After it the least-squares slope of resident memory may be at most
-1 % of the mean a minute (not judged in less than five minutes, in which the allocator is still growing), and the least number of descriptors and of threads of the last third no more than 2 above that of the middle third.
-Exit code 1 where one is not.
+1 % of the mean a minute (not judged in less than five minutes, in which the allocator is still growing), and the least number of descriptors and
+of threads of the last third no more than 2 above that of the middle third. Exit code 1 where one is not.
 """
 
 import sys
