@@ -2,7 +2,7 @@
 # A fresh Core and Edge under mixed load for some minutes: memory, descriptors and threads have to stay flat, every answer has to be right, and
 # the audit logs to verify. Meanwhile the daemons reload, revocation lists change, and the logs are rotated.
 # usage: soak.sh [MINUTES]   (10)   KCM_BIN: other binaries than dist/bin; KCM_SOAK_OUT: a folder that keeps samples, logs and metrics;
-# KCM_SOAK_FILL: how many keys are made before (110000): the cache of opened objects takes 100,000, and memory grows until it is full
+# KCM_SOAK_FILL: how many keys are made at each daemon before (0); the cache of opened objects takes 100,000
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -10,7 +10,7 @@ minutes=${1:-10}
 folder=$(mktemp -d)
 port=${KCM_DEMO_PORT:-15790}
 keep=${KCM_SOAK_OUT:-}
-fill=${KCM_SOAK_FILL:-110000}
+fill=${KCM_SOAK_FILL:-0}
 unset KCM_DEMO_PORT KCM_SOAK_OUT KCM_SOAK_FILL
 jobs=()
 finish() {
