@@ -86,7 +86,7 @@ import Testing
     @Test func coreThatTakesTooLongIsTimedOut() async throws {
         try await TestServer.with { server in
             // The second URL is not asked: the first Core may have done it.
-            try await with(server, ports: [server.https, server.https], timeout: .milliseconds(300)) { client in
+            try await with(server, ports: [server.https, server.https], timeout: .milliseconds(300 * slowdown)) { client in
                 #expect(await failure(client, Frames.request(.late))?.kind == .timedOut)
             }
             #expect(server.responder.exchanges.count == 1)
