@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -70,6 +71,9 @@ final class RawClient: Sendable {
 /// How long a test waits for what has to come. Only a failing test waits so long; all suites start at once on few threads, so that what takes
 /// milliseconds alone can take seconds. Where the server has a limit of its own that would make the test pass, it is longer than this.
 let patience = Duration.seconds(25)
+
+/// How many times slower than a plain build this one runs: a sanitizer sets it.
+let slowdown = getenv("KCM_TEST_SLOWDOWN").flatMap { Int(String(cString: $0)) } ?? 1
 
 /// Polls: true as soon as `condition` holds, false when it does not within `limit`.
 func eventually(within limit: Duration = patience, _ condition: () -> Bool) async -> Bool {
