@@ -54,13 +54,11 @@ final class CoreConnection: Sendable {
             }
         do {
             let channel = try await bootstrap.connect(host: endpoint.host, port: endpoint.port).get()
-            let timer = loop.scheduleTask(deadline: deadline) {
-                ready.fail(ExchangeFailure(.timedOut, .notSent, "the TLS handshake took too long"))
-                channel.close(promise: nil)
-            }
+            let handler = try await made.futureResult.get()
+            let timer = loop.scheduleTask(deadline: deadline) { handler.value.giveUpHandshake() }
             defer { timer.cancel() }
             try await ready.futureResult.get()
-            return CoreConnection(channel, try await made.futureResult.get(), generation)
+            return CoreConnection(channel, handler, generation)
         } catch {
             let failure = ExchangeFailure(error, .notSent, refusal: nil)
             // Promises that nobody kept must not be left.

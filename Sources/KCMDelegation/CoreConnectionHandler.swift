@@ -57,6 +57,12 @@ final class CoreConnectionHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 
+    /// Ends the connection where its handshake is not done: one that is may have a request on it by now, which has its own time.
+    func giveUpHandshake() {
+        guard case .handshaking = state, let context else { return }
+        end(context, ExchangeFailure(.timedOut, .notSent, "the TLS handshake took too long"))
+    }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted = event as? TLSUserEvent, case .handshaking(let ready) = state {
             state = .idle

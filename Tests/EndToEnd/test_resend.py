@@ -6,7 +6,7 @@ import time
 import pytest
 
 import fake_core
-from test_delegation import assert_failure, metric, outcome
+from test_delegation import assert_failure, edit, metric, outcome
 
 L3 = "L3-00000000-0000-4000-8000-000000000000"
 POINTS = [fake_core.BEFORE_READING, fake_core.AFTER_HALF, fake_core.AFTER_ALL, fake_core.WITHIN_ANSWER]
@@ -60,3 +60,19 @@ def test_connections_to_core_are_bounded_and_requests_wait(own):
         # Four rounds of 0.3 s: they did wait.
         assert took >= 1.2
         assert outcome(own, "answered") == 4 * MOST_CONNECTIONS
+
+
+def test_waiting_for_a_connection_ends_with_the_time_of_the_request(own):
+    edit(own, r"timeout: \w+", "timeout: 3s")
+    with fake_core.FakeCore(own, fake_core.ANSWER, delay=2):
+        own.edge.start()
+        began = time.monotonic()
+        results = ask_all(own, 3 * MOST_CONNECTIONS)
+        assert time.monotonic() - began < 6
+        served = [result for result in results if result.ok]
+        late = [result for result in results if not result.ok]
+        assert len(served) >= MOST_CONNECTIONS and len(late) >= MOST_CONNECTIONS
+        assert {result.message for result in late} <= {"Core did not answer in time", "Core is not reachable; it is asked again in a moment"}
+        assert outcome(own, "timeout") >= MOST_CONNECTIONS
+    rules = [record["rule"] for record in own.audit_records("edge") if record["status"] != "Success"]
+    assert rules.count("core-timeout") >= MOST_CONNECTIONS
