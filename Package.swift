@@ -72,7 +72,8 @@ let package = Package(
         .target(name: "CKCMJSON", linkerSettings: [.linkedLibrary("jansson")]),
         .target(name: "KMIPText", dependencies: ["KMIP", "CExpat", "CKCMJSON", nioCore], swiftSettings: strict),
         .target(name: "KMIPConformance", dependencies: ["KMIP", "KMIPText", nioCore], swiftSettings: strict),
-        .target(name: "KCMCrypto", dependencies: ["COpenSSL", "CKCMShims", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+        .target(
+            name: "KCMCrypto", dependencies: ["COpenSSL", "CKCMShims", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .target(name: "KCMStore", dependencies: ["KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMAccess", dependencies: ["KMIP", "KCMCrypto"], swiftSettings: strict),
         .target(name: "KCMAudit", dependencies: ["KCMCrypto"], swiftSettings: strict),
@@ -81,7 +82,9 @@ let package = Package(
         .target(name: "KCMPluginKit", dependencies: ["CKCMPlugin", "KCMPluginHost"], swiftSettings: strict),
         .executableTarget(
             name: "kcm-plugin-exercise",
-            cSettings: [.headerSearchPath("../../plugin-sdk/include"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-gdwarf-4"])],
+            cSettings: [
+                .headerSearchPath("../../plugin-sdk/include"), .unsafeFlags(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-gdwarf-4"]),
+            ],
             linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]
         ),
 
@@ -89,14 +92,17 @@ let package = Package(
         .target(name: "KCMEngine", dependencies: ["KMIP", "KCMCrypto", "KCMStore", nioCore, nioPosix], swiftSettings: strict),
         .target(name: "KCMCore", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
         .target(name: "KCMEdge", dependencies: ["KCMEngine", "KMIP", "KCMCrypto", "KCMStore", nioCore], swiftSettings: strict),
-        .target(name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", nioCore, logging], swiftSettings: strict),
+        .target(
+            name: "KCMService", dependencies: ["KMIP", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMEngine", nioCore, logging], swiftSettings: strict),
 
         // What touches sockets and files.
         .target(name: "KCMWire", dependencies: [nioCore], swiftSettings: strict),
         .target(name: "KCMTLS", dependencies: [nioSSL], swiftSettings: strict),
         .target(
             name: "KMIPClient",
-            dependencies: ["KCMTLS", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, .product(name: "AsyncHTTPClient", package: "async-http-client")],
+            dependencies: [
+                "KCMTLS", "KMIP", nioCore, nioPosix, nioTLS, nioSSL, nioHTTP1, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
             swiftSettings: strict
         ),
         .target(name: "KMIPBench", dependencies: ["KMIP", "KMIPClient", nioCore], swiftSettings: strict),
@@ -122,7 +128,8 @@ let package = Package(
         .executableTarget(
             name: "kcmd",
             dependencies: [
-                "CKCMWipe", "KCMAccessSettings", "KCMCore", "KCMEdge", "KCMEngine", "KCMService", "KCMServer", "KCMDelegation", "KCMSettings", "KCMPluginHost", "KCMStore",
+                "CKCMWipe", "KCMAccessSettings", "KCMCore", "KCMEdge", "KCMEngine", "KCMService", "KCMServer", "KCMDelegation", "KCMSettings",
+                "KCMPluginHost", "KCMStore",
                 "KCMAccess", "KCMAudit", "KCMCrypto", "KMIP", nioCore, nioPosix, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -133,7 +140,8 @@ let package = Package(
             name: "kcmctl",
             dependencies: [
                 "KCMAccess", "KCMAccessSettings", "KCMCore", "KCMEdge", "KCMEngine",
-                "KMIP", "KMIPText", "KMIPConformance", "KMIPBench", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMPluginKit", "KCMStore", "KCMSettings", nioCore, nioPosix,
+                "KMIP", "KMIPText", "KMIPConformance", "KMIPBench", "KMIPClient", "KCMAudit", "KCMCrypto", "KCMPluginHost", "KCMPluginKit",
+                "KCMStore", "KCMSettings", nioCore, nioPosix,
                 nioSSL, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -158,7 +166,8 @@ let package = Package(
         plugin("PluginPKCS11", path: "Plugins/pkcs11", links: ["p11", "crypto"]),
 
         .testTarget(name: "KMIPTests", dependencies: ["KMIP", nioCore], swiftSettings: strict),
-        .executableTarget(name: "kcm-fuzz", dependencies: ["KMIP", "KMIPText", nioCore], path: "Tests/Fuzz", exclude: ["frames.hex"], swiftSettings: strict),
+        .executableTarget(
+            name: "kcm-fuzz", dependencies: ["KMIP", "KMIPText", nioCore], path: "Tests/Fuzz", exclude: ["frames.hex"], swiftSettings: strict),
         .testTarget(name: "KMIPTextTests", dependencies: ["KMIPText", "KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KMIPConformanceTests", dependencies: ["KMIPConformance", "KMIPText", "KMIP", nioCore], swiftSettings: strict),
         .testTarget(name: "KMIPBenchTests", dependencies: ["KMIPBench", nioCore], swiftSettings: strict),
@@ -185,7 +194,8 @@ let package = Package(
         .testTarget(
             name: "KCMServerTests",
             dependencies: [
-                "KCMServer", "KCMDelegation", "KCMEdge", "KCMService", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMWire", "KMIPClient", "KMIP", nioCore, nioPosix,
+                "KCMServer", "KCMDelegation", "KCMEdge", "KCMService", "KCMAccess", "KCMAudit", "KCMCrypto", "KCMWire", "KMIPClient", "KMIP", nioCore,
+                nioPosix,
                 nioEmbedded, nioSSL, logging,
             ],
             swiftSettings: strict

@@ -2,7 +2,9 @@
 public struct CryptoError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Open set of codes.
     public struct Code: Hashable, Sendable {
-        private enum Value: Hashable, Sendable { case authentication, padding, length, parameter, unsupported, memory, lockedMemory, certificate, failed }
+        private enum Value: Hashable, Sendable {
+            case authentication, padding, length, parameter, unsupported, memory, lockedMemory, certificate, failed
+        }
         private let value: Value
         private init(_ value: Value) { self.value = value }
 

@@ -69,7 +69,8 @@ final class CoreConnection: Sendable {
     }
 
     /// Sends a request and waits for its answer. On a failure the connection is closed.
-    func exchange(_ head: HTTPRequestHead, _ body: ByteBuffer, by deadline: NIODeadline) async throws(ExchangeFailure) -> CoreConnectionHandler.Reply {
+    func exchange(_ head: HTTPRequestHead, _ body: ByteBuffer, by deadline: NIODeadline) async throws(ExchangeFailure) -> CoreConnectionHandler.Reply
+    {
         let promise = channel.eventLoop.makePromise(of: CoreConnectionHandler.Reply.self)
         channel.eventLoop.execute { self.handler.value.send(head, body, by: deadline, promise) }
         do { return try await promise.futureResult.get() } catch { throw ExchangeFailure(error, .sent, refusal: nil) }

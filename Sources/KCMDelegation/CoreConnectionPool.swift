@@ -52,7 +52,8 @@ final class CoreConnectionPool: Sendable {
     func close() { drop { $0.isClosed = true } }
 
     /// One request and its answer, on a connection that is free or made for it.
-    func exchange(_ head: HTTPRequestHead, _ body: ByteBuffer, by deadline: NIODeadline) async throws(ExchangeFailure) -> CoreConnectionHandler.Reply {
+    func exchange(_ head: HTTPRequestHead, _ body: ByteBuffer, by deadline: NIODeadline) async throws(ExchangeFailure) -> CoreConnectionHandler.Reply
+    {
         let (connection, isReused) = try await take(by: deadline)
         do throws(ExchangeFailure) {
             let reply = try await connection.exchange(head, body, by: deadline)

@@ -26,7 +26,9 @@ final class PluginCalls: Sendable {
         let single = NIOThreadPool(numberOfThreads: 1)
         single.start()
         writer = single
-        if info.threadModel == .serialized { readers = single } else {
+        if info.threadModel == .serialized {
+            readers = single
+        } else {
             readers = NIOThreadPool(numberOfThreads: readerCount)
             readers.start()
         }

@@ -52,7 +52,10 @@ final class PluginHostServices: @unchecked Sendable {
     func open(
         _ info: PluginInfo,
         settings: [String: String],
-        with function: (UnsafePointer<kcm_host>?, UnsafePointer<kcm_setting>?, UInt32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?, UnsafeMutablePointer<kcm_error>?) -> Int32
+        with function: (
+            UnsafePointer<kcm_host>?, UnsafePointer<kcm_setting>?, UInt32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+            UnsafeMutablePointer<kcm_error>?
+        ) -> Int32
     ) throws(PluginError) -> UnsafeMutableRawPointer {
         var texts: [UnsafeMutablePointer<CChar>?] = []
         defer { for text in texts { free(text) } }

@@ -40,7 +40,8 @@ public final class PluginLibrary: @unchecked Sendable {
         // The first 12 bytes are the same in every version; the rest is read as far as struct_size says.
         guard pointer.pointee.magic == KCM_PLUGIN_MAGIC else { throw fail("is no plugin: its descriptor does not start with the magic number") }
         guard pointer.pointee.abi_major == KCM_ABI_MAJOR else {
-            throw fail("is built for ABI \(pointer.pointee.abi_major).\(pointer.pointee.abi_minor); this daemon has \(KCM_ABI_MAJOR).\(KCM_ABI_MINOR)")
+            throw fail(
+                "is built for ABI \(pointer.pointee.abi_major).\(pointer.pointee.abi_minor); this daemon has \(KCM_ABI_MAJOR).\(KCM_ABI_MINOR)")
         }
         guard Int(pointer.pointee.struct_size) >= Self.sizeInABI1_0 else {
             throw fail("has a descriptor of \(pointer.pointee.struct_size) bytes, which is shorter than ABI 1.0")
@@ -90,7 +91,9 @@ public final class PluginLibrary: @unchecked Sendable {
                 ("open", functions.open != nil), ("close", functions.close != nil), ("wrap", functions.wrap != nil),
                 ("unwrap", functions.unwrap != nil), ("health", functions.health != nil),
             ])
-            guard missing.isEmpty else { throw fail("lacks the root-of-trust function\(missing.count > 1 ? "s" : "") \(missing.joined(separator: ", "))") }
+            guard missing.isEmpty else {
+                throw fail("lacks the root-of-trust function\(missing.count > 1 ? "s" : "") \(missing.joined(separator: ", "))")
+            }
             root = functions
         } else {
             root = nil

@@ -98,7 +98,10 @@ public final class PluginStore: Store, @unchecked Sendable {
             let context = Unmanaged.passUnretained(sink).toOpaque()
             let code = withBytes(namespace) { name in
                 withBytes(prefix) { prefix in
-                    guard let after else { return functions.scan?(instance, name, prefix, nil, UInt32(clamping: limit), EntrySink.function, context, &error) ?? KCM_FAILED }
+                    guard let after else {
+                        return functions.scan?(instance, name, prefix, nil, UInt32(clamping: limit), EntrySink.function, context, &error)
+                            ?? KCM_FAILED
+                    }
                     return withBytes(after) { after in
                         withUnsafePointer(to: after) { after in
                             functions.scan?(instance, name, prefix, after, UInt32(clamping: limit), EntrySink.function, context, &error) ?? KCM_FAILED
@@ -171,7 +174,11 @@ public final class PluginStore: Store, @unchecked Sendable {
 
     /// One call, and so one deadline, for each group; the next follows while commits wait.
     private func startWriter() {
-        calls.submitWrite("commit") { [self] in commitNextGroup() } isGood: { $0 == .nothingLeft ? nil : $0 == .done } then: { [self] result in
+        calls.submitWrite("commit") { [self] in
+            commitNextGroup()
+        } isGood: {
+            $0 == .nothingLeft ? nil : $0 == .done
+        } then: { [self] result in
             switch result {
             case .success(.done), .success(.failed): startWriter()
             case .success(.nothingLeft): break

@@ -2,7 +2,8 @@
 package enum CheckTable {
     package static let all: [Check] =
         PluginChecks.all
-        + OpenChecks.all(.store) + EntryChecks.all + RevisionChecks.all + ExpectationChecks.all + BatchChecks.all + GroupChecks.all + RestoreChecks.all
+        + OpenChecks.all(.store) + EntryChecks.all + RevisionChecks.all + ExpectationChecks.all + BatchChecks.all + GroupChecks.all
+        + RestoreChecks.all
         + BytesChecks.all + LimitChecks.all + ScanChecks.all + NamespaceChecks.all + AccountChecks.all + ConcurrencyChecks.all + SinkChecks.all
         + ErrorChecks.all + MisuseChecks.all + ProcessChecks.all(.store) + ReopenChecks.all + CrashChecks.all + MemoryChecks.all(.store)
         + OpenChecks.all(.root) + RootChecks.all + ProcessChecks.all(.root) + MemoryChecks.all(.root)

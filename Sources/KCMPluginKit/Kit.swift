@@ -31,7 +31,8 @@ package struct Kit {
             throw Failure(description: "there is no check '\(pattern)'; --list shows them")
         }
         return CheckTable.all.filter { check in
-            (options.only.isEmpty || options.only.contains { CheckTable.matches(check, $0) }) && !options.skip.contains { CheckTable.matches(check, $0) }
+            (options.only.isEmpty || options.only.contains { CheckTable.matches(check, $0) })
+                && !options.skip.contains { CheckTable.matches(check, $0) }
         }
     }
 

@@ -55,12 +55,14 @@ package enum KitChild {
     /// The kit holds the other end of standard input.
     private static func endWithKit() {
         var thread = pthread_t()
-        pthread_create(&thread, nil, { _ in
-            var byte: UInt8 = 0
-            while true {
-                let count = read(STDIN_FILENO, &byte, 1)
-                if count == 0 || (count < 0 && errno != EINTR) { _exit(1) }
-            }
-        }, nil)
+        pthread_create(
+            &thread, nil,
+            { _ in
+                var byte: UInt8 = 0
+                while true {
+                    let count = read(STDIN_FILENO, &byte, 1)
+                    if count == 0 || (count < 0 && errno != EINTR) { _exit(1) }
+                }
+            }, nil)
     }
 }

@@ -258,7 +258,9 @@ struct Batch: Sendable {
     /// The client takes no response of that size: every item is answered as failed (KMIP 1.4 §6.3).
     private func tooLarge(_ records: [AuditRecord], and more: [AuditRecord] = []) -> Answer {
         // The records stay as they are: what was done was done, whether or not its answer could be sent.
-        let items = message.items.prefix(records.count).map { ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion) }
+        let items = message.items.prefix(records.count).map {
+            ResponseBatchItem($0.operation, $0.uniqueBatchItemID, failed: Self.tooLarge, in: message.header.protocolVersion)
+        }
         return Answer(frame: ResponseWriter.message(header, items: items), audit: records + more)
     }
 

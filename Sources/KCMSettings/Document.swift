@@ -57,7 +57,8 @@ indirect enum Document {
                 try mapping.map { key, value in
                     let keyLine = key.mark?.line ?? line
                     guard case .scalar(let name) = key else {
-                        throw SettingsError(.syntax, "\(file):\(keyLine)", "a key is \(try convert(key, file: file, depth: depth + 1).kind), expected a name")
+                        throw SettingsError(
+                            .syntax, "\(file):\(keyLine)", "a key is \(try convert(key, file: file, depth: depth + 1).kind), expected a name")
                     }
                     return Entry(key: name.string, line: keyLine, value: try convert(value, file: file, depth: depth + 1))
                 },
@@ -72,11 +73,13 @@ indirect enum Document {
 
     private static func syntaxError(_ error: YamlError, file: String) -> SettingsError {
         switch error {
-        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _), .composer(let context, let problem, let mark, _):
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
             let where_ = context.map { ", \($0.text) that began in line \($0.mark.line)" } ?? ""
             return SettingsError(.syntax, "\(file):\(mark.line)", "not YAML: \(problem)\(where_)")
         case .duplicatedKeysInMapping(let duplicates, let context):
-            return SettingsError(.syntax, "\(file):\(context.mark.line)", "the key \(duplicates.map { "'\($0)'" }.joined(separator: ", ")) is there more than once")
+            return SettingsError(
+                .syntax, "\(file):\(context.mark.line)", "the key \(duplicates.map { "'\($0)'" }.joined(separator: ", ")) is there more than once")
         case .reader(let problem, _, _, _):
             return SettingsError(.syntax, "\(file):1", "not YAML: \(problem)")
         default:

@@ -14,7 +14,8 @@ public struct KeystoreSettings: Sendable, Equatable {
         let yaml: String
         switch SettingsFile.read(path, limit: 1 << 20) {
         case .success(let text): yaml = text
-        case .failure(let problem): throw SettingsErrors(errors: [SettingsError(.unreadable, path, "the configuration cannot be read: \(problem.text)")])
+        case .failure(let problem):
+            throw SettingsErrors(errors: [SettingsError(.unreadable, path, "the configuration cannot be read: \(problem.text)")])
         }
         let document: Document
         do { document = try Document.parse(yaml, file: path) } catch {

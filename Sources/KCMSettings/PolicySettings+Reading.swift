@@ -27,12 +27,15 @@ extension PolicySettings {
         }
         guard case .sequence(let items, _) = entry.value, !items.isEmpty else {
             let kind = if case .sequence = entry.value { "an empty list" } else { entry.value.kind }
-            reader.fail(.invalid, reader.origin(entry.line), "roles.\(entry.key) holds \(kind), expected a list of grants, each with 'operations' and 'levels'")
+            reader.fail(
+                .invalid, reader.origin(entry.line),
+                "roles.\(entry.key) holds \(kind), expected a list of grants, each with 'operations' and 'levels'")
             return []
         }
         return items.enumerated().compactMap { index, item in
             guard case .mapping(let entries, let line) = item else {
-                reader.fail(.invalid, reader.origin(item.line), "roles.\(entry.key) lists \(item.kind), expected grants, each with 'operations' and 'levels'")
+                reader.fail(
+                    .invalid, reader.origin(item.line), "roles.\(entry.key) lists \(item.kind), expected grants, each with 'operations' and 'levels'")
                 return nil
             }
             let path = ["roles", "\(entry.key)[\(index + 1)]"]
@@ -68,7 +71,9 @@ extension PolicySettings {
         }
         if texts.count == 1, texts[0].string == "*" { return known }
         for text in texts where !known.contains(text.string) {
-            let hint = Suggestion.closest(to: text.string, among: known).map { "did you mean '\($0)'?" } ?? "expected one of \(known.joined(separator: ", "))"
+            let hint =
+                Suggestion.closest(to: text.string, among: known).map { "did you mean '\($0)'?" }
+                ?? "expected one of \(known.joined(separator: ", "))"
             reader.fail(.unknown, text.origin, "\(section.dotted(key)) names '\(text.string)', \(hint)")
         }
         return texts.map(\.string)
@@ -79,7 +84,9 @@ extension PolicySettings {
         let texts = reader.texts("names", in: section)
         if texts.isEmpty {
             // Read as no restriction, an empty list would open what somebody meant to close.
-            reader.fail(.invalid, reader.origin(section["names"]?.line ?? section.line), "\(section.dotted("names")) lists nothing, expected what names start with")
+            reader.fail(
+                .invalid, reader.origin(section["names"]?.line ?? section.line),
+                "\(section.dotted("names")) lists nothing, expected what names start with")
         }
         return texts.map { text in
             guard text.string.contains("*") else { return text.string }

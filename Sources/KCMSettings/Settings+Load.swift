@@ -7,7 +7,8 @@ extension Settings {
     public static func load(path: String, environment: [String: String]) throws(SettingsErrors) -> Settings {
         switch SettingsFile.read(path, limit: 1 << 20) {
         case .success(let yaml): return try parse(yaml, file: path, environment: environment)
-        case .failure(let problem): throw SettingsErrors(errors: [SettingsError(.unreadable, path, "the configuration cannot be read: \(problem.text)")])
+        case .failure(let problem):
+            throw SettingsErrors(errors: [SettingsError(.unreadable, path, "the configuration cannot be read: \(problem.text)")])
         }
     }
 
@@ -34,7 +35,8 @@ extension Settings {
     }
 
     static let keys = [
-        "mode", "node", "listen", "tls", "keystore", "root", "core", "sealing", "identity", "policy", "audit", "limits", "cache", "plugins", "log", "provision",
+        "mode", "node", "listen", "tls", "keystore", "root", "core", "sealing", "identity", "policy", "audit", "limits", "cache", "plugins", "log",
+        "provision",
     ]
 
     private init(_ document: Document, yaml: String, _ reader: inout SettingsReader) {
@@ -83,12 +85,13 @@ extension Settings {
 
     /// Whether a text can name a node or a tenant.
     static func isName(_ text: String) -> Bool {
-        (1...64).contains(text.utf8.count) && text.utf8.allSatisfy {
-            switch $0 {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-            case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"): true
-            default: false
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                switch $0 {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+                default: false
+                }
             }
-        }
     }
 }

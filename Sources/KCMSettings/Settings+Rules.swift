@@ -2,7 +2,9 @@
 extension Settings {
     static func identity(_ root: Section, _ reader: inout SettingsReader) -> [IdentityRule] {
         guard let items = list("identity", root, &reader) else { return IdentityRule.developmentRules }
-        if items.isEmpty { reader.fail(.invalid, reader.origin(root["identity"]?.line ?? 1), "identity is an empty list, expected at least one rule") }
+        if items.isEmpty {
+            reader.fail(.invalid, reader.origin(root["identity"]?.line ?? 1), "identity is an empty list, expected at least one rule")
+        }
         return items.map { section in
             _ = reader.checked(section, keys: ["match", "tenant", "service", "roles", "tenants"])
             let roles = reader.texts("roles", in: section).map(\.string)
@@ -30,13 +32,15 @@ extension Settings {
     /// What is wrong with a text that tenant, service or role is made of; `nil` where it can give one.
     private static func problem(_ text: String, stars: Int) -> String? {
         guard text.hasPrefix("$") else {
-            return isName(text) && !text.hasPrefix(".") ? nil : "expected 1 to 64 characters of A-Z a-z 0-9 . _ -, not a dot first, or a reference such as $O"
+            return isName(text) && !text.hasPrefix(".")
+                ? nil : "expected 1 to 64 characters of A-Z a-z 0-9 . _ -, not a dot first, or a reference such as $O"
         }
         let key = String(text.dropFirst())
         if let number = Int(key) {
             return (1...9).contains(number) && number <= stars ? nil : "and the rule's SAN patterns have \(stars) '*' to refer to"
         }
-        return subjectFields.contains(key) ? nil : "expected a reference to one of \(subjectFields.map { "$" + $0 }.joined(separator: ", ")), or $1 to $9"
+        return subjectFields.contains(key)
+            ? nil : "expected a reference to one of \(subjectFields.map { "$" + $0 }.joined(separator: ", ")), or $1 to $9"
     }
 
     private static func match(_ rule: Section, _ reader: inout SettingsReader) -> IdentityRule.Match {
@@ -57,7 +61,9 @@ extension Settings {
             _ = reader.checked(section, keys: ["tenant", "key"])
             let tenant = reader.required("tenant", in: section, expected: "a tenant")
             if !tenant.isEmpty, !isName(tenant) {
-                reader.fail(.invalid, reader.origin(section["tenant"]?.line ?? section.line), "\(section.dotted("tenant")) is '\(tenant)', expected 1 to 64 characters of A-Z a-z 0-9 . _ -")
+                reader.fail(
+                    .invalid, reader.origin(section["tenant"]?.line ?? section.line),
+                    "\(section.dotted("tenant")) is '\(tenant)', expected 1 to 64 characters of A-Z a-z 0-9 . _ -")
             }
             return Provision(tenant: tenant, key: reader.required("key", in: section, expected: "the Name of an L3 key"))
         }

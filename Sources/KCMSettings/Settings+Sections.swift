@@ -34,7 +34,8 @@ extension Settings {
 
     static func plugin(_ key: String, _ root: Section, _ reader: inout SettingsReader) -> Plugin {
         let section = reader.section(key, in: root, keys: ["plugin", "settings"])
-        let name = reader.required("plugin", in: section, expected: key == "root" ? "the root-of-trust plugin, such as file" : "the keystore plugin, such as sqlite")
+        let name = reader.required(
+            "plugin", in: section, expected: key == "root" ? "the root-of-trust plugin, such as file" : "the keystore plugin, such as sqlite")
         let settings = reader.section("settings", in: section, keys: nil)
         var values: [Plugin.Setting] = []
         for entry in settings.entries {
@@ -49,7 +50,9 @@ extension Settings {
     private static func setting(_ key: String, _ text: SettingsReader.Text, _ reader: inout SettingsReader) -> Plugin.Setting {
         let words = key.lowercased().split { $0 == "_" || $0 == "-" }
         if let last = words.last, ["pin", "password", "passphrase", "secret"].contains(last) {
-            reader.fail(.invalid, text.origin, "'\(key)' would put a secret into the configuration, expected '\(key)_file' with the path of a file that holds it")
+            reader.fail(
+                .invalid, text.origin,
+                "'\(key)' would put a secret into the configuration, expected '\(key)_file' with the path of a file that holds it")
         }
         let isPath = words.last.map { ["path", "file", "directory"].contains($0) } ?? false
         return Plugin.Setting(key: key, value: isPath ? reader.resolved(text.string) : text.string)

@@ -81,7 +81,8 @@ struct SettingsReader {
     mutating func checked(_ section: Section, keys: [String]) -> Section {
         for entry in section.entries where !keys.contains(entry.key) {
             let place = section.path.isEmpty ? "" : " in \(section.path.joined(separator: "."))"
-            let hint = Suggestion.closest(to: entry.key, among: keys).map { "did you mean '\($0)'?" } ?? "expected one of \(keys.joined(separator: ", "))"
+            let hint =
+                Suggestion.closest(to: entry.key, among: keys).map { "did you mean '\($0)'?" } ?? "expected one of \(keys.joined(separator: ", "))"
             fail(.unknown, origin(entry.line), "unknown key '\(entry.key)'\(place), \(hint)")
         }
         return section
@@ -138,7 +139,8 @@ struct SettingsReader {
         return fallback
     }
 
-    mutating func choice<T: RawRepresentable & CaseIterable>(_ key: String, in section: Section, default fallback: T) -> T where T.RawValue == String {
+    mutating func choice<T: RawRepresentable & CaseIterable>(_ key: String, in section: Section, default fallback: T) -> T
+    where T.RawValue == String {
         let names = T.allCases.map(\.rawValue)
         return value(key, in: section, default: fallback, expected: Self.list(names)) { T(rawValue: $0) }
     }
@@ -230,7 +232,8 @@ struct SettingsReader {
     mutating func checkEnvironment() {
         let extra = environment.keys.filter { $0.hasPrefix("KCM_") && !known.contains($0) && !Self.otherVariables.contains($0) }
         for name in extra.sorted() {
-            let hint = Suggestion.closest(to: name, among: known.sorted()).map { ", did you mean \($0)?" } ?? "; see docs/configuration.md for the names"
+            let hint =
+                Suggestion.closest(to: name, among: known.sorted()).map { ", did you mean \($0)?" } ?? "; see docs/configuration.md for the names"
             fail(.unknown, name, "unknown environment variable\(hint)")
         }
     }

@@ -3,7 +3,8 @@ enum Suggestion {
     /// The closest of `candidates` within two edits (one for words of up to four letters), or `nil`.
     static func closest(to word: String, among candidates: [String]) -> String? {
         let limit = word.count <= 4 ? 1 : 2
-        return candidates
+        return
+            candidates
             .map { (distance(Array(word.lowercased().utf8), Array($0.lowercased().utf8)), $0) }
             .filter { $0.0 <= limit }
             .min { $0.0 < $1.0 }?.1

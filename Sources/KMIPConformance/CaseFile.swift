@@ -44,7 +44,8 @@ public struct CaseFile: Sendable {
     var continuesAnother: Bool {
         for step in steps {
             for item in step.response.all(.batchItem) {
-                guard let payload = item[.responsePayload], payload.children.contains(where: { $0.variable?.hasPrefix("UNIQUE_IDENTIFIER") == true }) else { continue }
+                guard let payload = item[.responsePayload], payload.children.contains(where: { $0.variable?.hasPrefix("UNIQUE_IDENTIFIER") == true })
+                else { continue }
                 return item[.operation]?.text == "Locate"
             }
         }

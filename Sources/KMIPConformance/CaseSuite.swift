@@ -48,7 +48,8 @@ public struct CaseSuite: Sendable {
         guard !names.isEmpty else { return entries }
         var wanted: Set<Int> = []
         for name in names {
-            guard var index = entries.firstIndex(where: { $0.file.name == name || $0.file.name == name + "-14" || $0.file.name == name + "-10" }) else {
+            guard var index = entries.firstIndex(where: { $0.file.name == name || $0.file.name == name + "-14" || $0.file.name == name + "-10" })
+            else {
                 throw CaseError("there is no case \(name)")
             }
             wanted.insert(index)
@@ -78,7 +79,8 @@ public struct CaseSuite: Sendable {
     private static let profiles: [(prefix: String, name: String)] = [
         ("AKLC", "Asymmetric Key Lifecycle"), ("AX", "AES XTS"), ("CS-AC", "Advanced Cryptographic"), ("CS-BC", "Basic Cryptographic"),
         ("CS-RNG", "RNG Cryptographic"), ("MSGENC-HTTPS", "HTTPS"), ("MSGENC-JSON", "JSON"), ("MSGENC-XML", "XML"),
-        ("OMOS", "Opaque Managed Object Store"), ("SASED", "Storage Array with Self-Encrypting Drives"), ("SKFF", "Symmetric Key Foundry for FIPS 140"),
+        ("OMOS", "Opaque Managed Object Store"), ("SASED", "Storage Array with Self-Encrypting Drives"),
+        ("SKFF", "Symmetric Key Foundry for FIPS 140"),
         ("SKLC", "Symmetric Key Lifecycle"), ("SUITEB_128", "Suite B minLOS_128"), ("SUITEB_192", "Suite B minLOS_192"), ("TL", "Tape Library"),
         ("TC", "Test Cases"),
     ]

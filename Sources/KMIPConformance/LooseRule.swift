@@ -39,7 +39,8 @@ public enum LooseRule: String, Sendable, Hashable, CaseIterable {
             never missing where it has one.
             """
         case .protocolVersion: "An answer has the version of its request, as KMIP demands; OMOS-O-1 writes 1.3 in the answer to a request of 1.4."
-        case .correlationValue: "The Correlation Value of a stream is the server's and may change with each answer; it must come when the case has one."
+        case .correlationValue:
+            "The Correlation Value of a stream is the server's and may change with each answer; it must come when the case has one."
         case .generatedValues:
             """
             Bytes that come out of the server's random numbers: the material of keys it made, what it computed with such keys or with an IV \

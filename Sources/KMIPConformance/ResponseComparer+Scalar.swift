@@ -36,7 +36,9 @@ extension ResponseComparer {
         path: String
     ) throws(CaseDifference) {
         if let date = CaseMemory.date(name, now: now) {
-            guard case .dateTime(let seconds) = actual, seconds.subtractingReportingOverflow(date).partialValue.magnitude <= UInt64(CaseMemory.clockTolerance) else {
+            guard case .dateTime(let seconds) = actual,
+                seconds.subtractingReportingOverflow(date).partialValue.magnitude <= UInt64(CaseMemory.clockTolerance)
+            else {
                 throw difference(expected, path, "$\(name)", ValueText.text(actual, meaning: meaning))
             }
             return note(.times)

@@ -61,7 +61,8 @@ extension ResponseComparer {
     /// The Digest of an object that the server made: all three fields, and as many bytes as the hash has.
     private mutating func digest(_ expected: CaseElement, _ actual: AttributeValue, path: String) throws(CaseDifference) {
         note(.generatedDigest)
-        guard case .enumeration(let hash)? = actual[.hashingAlgorithm], case .bytes(let value)? = actual[.digestValue], case .enumeration? = actual[.keyFormatType],
+        guard case .enumeration(let hash)? = actual[.hashingAlgorithm], case .bytes(let value)? = actual[.digestValue],
+            case .enumeration? = actual[.keyFormatType],
             actual.fields.count == 3
         else { throw difference(expected, path, "Hashing Algorithm, Digest Value and Key Format Type", "others") }
         let length: Int? =
@@ -149,7 +150,9 @@ extension ResponseComparer {
     private mutating func capabilities(_ expected: CaseElement, _ actual: [AttributeValue.Field], path: String) throws(CaseDifference) {
         note(.capabilities)
         for element in expected.children {
-            guard let field = actual.first(where: { $0.tag == element.tag }) else { throw difference(element, "\(path)/\(element.tag)", shown(element), "nothing") }
+            guard let field = actual.first(where: { $0.tag == element.tag }) else {
+                throw difference(element, "\(path)/\(element.tag)", shown(element), "nothing")
+            }
             guard field.value.type == element.type else {
                 throw difference(element, "\(path)/\(element.tag)", "a \(element.type?.name ?? "Structure")", "a \(field.value.type.name)")
             }

@@ -56,7 +56,9 @@ extension AttributeValue {
     var withoutSignExtension: AttributeValue {
         guard case .bigInteger(let bytes) = self else { return self }
         var start = 0
-        while start + 1 < bytes.count, (bytes[start] == 0 && bytes[start + 1] < 0x80) || (bytes[start] == 0xFF && bytes[start + 1] >= 0x80) { start += 1 }
+        while start + 1 < bytes.count, (bytes[start] == 0 && bytes[start + 1] < 0x80) || (bytes[start] == 0xFF && bytes[start + 1] >= 0x80) {
+            start += 1
+        }
         return .bigInteger(Array(bytes[start...]))
     }
 }

@@ -9,7 +9,8 @@ package enum DateText {
         let day = seconds >= 0 ? seconds / secondsPerDay : -((secondsPerDay - 1 - seconds) / secondsPerDay)
         let second = seconds - day * secondsPerDay
         let (year, month, date) = civil(day)
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(date, 2))T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))+00:00"
+        return
+            "\(padded(year, 4))-\(padded(month, 2))-\(padded(date, 2))T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))+00:00"
     }
 
     /// Seconds since 1970 UTC of `YYYY-MM-DDThh:mm:ss`, an optional fraction (left out of the result), and an optional `Z` or `±hh:mm`;

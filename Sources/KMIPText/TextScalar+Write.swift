@@ -10,7 +10,9 @@ extension TextScalar {
     ///   - meaning: as in ``write(_:as:tag:meaning:to:)``.
     ///   - separator: between the names of bits: a blank in XML, `|` in JSON.
     /// - Throws: ``KMIPError`` where the value is malformed.
-    public static func append(_ item: TTLVItem, of reader: TTLVReader, meaning: Tag?, separator: String, to buffer: inout ByteBuffer) throws(KMIPError) {
+    public static func append(_ item: TTLVItem, of reader: TTLVReader, meaning: Tag?, separator: String, to buffer: inout ByteBuffer)
+        throws(KMIPError)
+    {
         switch item.type {
         case .structure: break
         case .integer:

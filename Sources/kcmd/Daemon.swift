@@ -200,7 +200,8 @@ enum Daemon {
                 logger.info("certificates and revocation lists have changed and are reloaded")
             } catch {
                 guard watch.failed(stamps) else { continue }
-                logger.error("certificates or revocation lists have changed and cannot be used; what was in use stays, and they are tried again: \(error)")
+                logger.error(
+                    "certificates or revocation lists have changed and cannot be used; what was in use stays, and they are tried again: \(error)")
             }
         }
     }
@@ -242,7 +243,8 @@ enum Daemon {
         let policy = try Policy(settings.policy)
         if let root {
             let mode = CoreMode(
-                repository: ObjectRepository(store: store, keyring: TenantKeyring(store: store, root: root), cacheLimits: StartUp.cacheLimits(settings))
+                repository: ObjectRepository(
+                    store: store, keyring: TenantKeyring(store: store, root: root), cacheLimits: StartUp.cacheLimits(settings))
             )
             try await provision(settings, mode.engine, audit, logger)
             let service = KMIPService(mode: mode, policy: policy, limits: limits) { chain in

@@ -9,7 +9,8 @@ struct Kcmd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kcmd",
         abstract: "The OpenKCM Crypto Service: a KMIP key-management daemon, Core or Edge as its configuration says.",
-        discussion: "Runs in the foreground. SIGTERM drains and stops; SIGHUP reloads certificates, revocation lists, identity rules, policy and log level."
+        discussion:
+            "Runs in the foreground. SIGTERM drains and stops; SIGHUP reloads certificates, revocation lists, identity rules, policy and log level."
     )
 
     @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "file"))

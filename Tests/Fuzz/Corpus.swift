@@ -26,7 +26,8 @@ struct Corpus {
     private mutating func add(lines: [UInt8]) throws {
         for line in lines.split(separator: 0x0A) where line.first != UInt8(ascii: "#") {
             let digits = Array(line)
-            frames.append(stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16) })
+            frames.append(
+                stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16) })
         }
     }
 

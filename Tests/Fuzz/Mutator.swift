@@ -10,16 +10,22 @@ struct Mutator {
         [0x42, 0, 0x08, 1], [0x42, 0, 0x0A, 7], [0x42, 0, 0x0B, 1], [0x42, 0, 0x2B, 1], [0x42, 0, 0x40, 1], [0x42, 0, 0x45, 8], [0x42, 0, 0x0F, 1],
         [0x54, 0, 1, 2], [0xC0, 0x80], [0xED, 0xA0, 0x80],
     ])
-    static let xml = Mutator(words: [
-        "<", ">", "/>", "</", "\"", "'", "&", "&#0;", "&#xFFFF;", "&lt;", "<!--", "-->", "<![CDATA[", "<?x ?>", "<!DOCTYPE a>", "TTLV", " tag=\"0x420008\"",
-        " type=\"Structure\"", " type=\"BigInteger\"", " value=\"0x\"", "0x80000000", "-1", "99999999999999999999", "<RequestPayload>", "</RequestPayload>",
-        "|", "2026-02-30T00:00:00Z", "0000-00-00T00:00:00", "\u{0}", "\u{FEFF}", "xmlns:a=\"b\"", "é",
-    ].map { Array($0.utf8) }, isText: true)
-    static let json = Mutator(words: [
-        "{", "}", "[", "]", "[[[[[[[[", "{\"tag\":", "\"value\":[", "\"type\":", "\"", "\\", "\\u0000", "\\ud800", "\\uDC00", ":", ",", "null", "true", "1e999",
-        "-0", "1.0", "99999999999999999999", "-9223372036854775808", "\"0x8000000000000000\"", "\"Structure\"", "\"BigInteger\"", "\"tag\":\"0x420008\",",
-        "|", "\u{0}", "\u{FEFF}", "é",
-    ].map { Array($0.utf8) }, isText: true)
+    static let xml = Mutator(
+        words: [
+            "<", ">", "/>", "</", "\"", "'", "&", "&#0;", "&#xFFFF;", "&lt;", "<!--", "-->", "<![CDATA[", "<?x ?>", "<!DOCTYPE a>", "TTLV",
+            " tag=\"0x420008\"",
+            " type=\"Structure\"", " type=\"BigInteger\"", " value=\"0x\"", "0x80000000", "-1", "99999999999999999999", "<RequestPayload>",
+            "</RequestPayload>",
+            "|", "2026-02-30T00:00:00Z", "0000-00-00T00:00:00", "\u{0}", "\u{FEFF}", "xmlns:a=\"b\"", "é",
+        ].map { Array($0.utf8) }, isText: true)
+    static let json = Mutator(
+        words: [
+            "{", "}", "[", "]", "[[[[[[[[", "{\"tag\":", "\"value\":[", "\"type\":", "\"", "\\", "\\u0000", "\\ud800", "\\uDC00", ":", ",", "null",
+            "true", "1e999",
+            "-0", "1.0", "99999999999999999999", "-9223372036854775808", "\"0x8000000000000000\"", "\"Structure\"", "\"BigInteger\"",
+            "\"tag\":\"0x420008\",",
+            "|", "\u{0}", "\u{FEFF}", "é",
+        ].map { Array($0.utf8) }, isText: true)
 
     /// What stands between the next two quotes.
     private static func quoted(_ bytes: [UInt8], from start: Int) -> Range<Int>? {

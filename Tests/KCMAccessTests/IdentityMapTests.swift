@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test func ofAFieldThatStandsTwiceTheFirstCounts() throws {
-        let twice = try #require(IdentityMap().principal(of: facts([("O", "acme"), ("O", "globex"), ("OU", "service"), ("OU", "edge"), ("CN", "app")])))
+        let twice = try #require(
+            IdentityMap().principal(of: facts([("O", "acme"), ("O", "globex"), ("OU", "service"), ("OU", "edge"), ("CN", "app")])))
         #expect(twice.tenant == "acme" && twice.roles == [.service] && twice.assignedTenants == .none)
     }
 

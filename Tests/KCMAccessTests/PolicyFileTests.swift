@@ -16,7 +16,8 @@ import Testing
     }
 
     @Test func aFileGrantsWhatItSaysAndNothingElse() throws {
-        let policy = try policy("""
+        let policy = try policy(
+            """
             roles:
               reader:
                 - operations: [Locate, GetAttributes]
@@ -49,7 +50,8 @@ import Testing
     }
 
     @Test func anUnrestrictedRuleOutweighsARestrictedOne() throws {
-        let both = try policy("""
+        let both = try policy(
+            """
             roles:
               a:
                 - {operations: [Get], levels: [L4], names: [a-]}
@@ -67,11 +69,23 @@ import Testing
     @Test(arguments: [
         ("roles:\n  x:\n    - {operations: [Encript], levels: [L4]}", "kcm.yaml:3: roles.x[1].operations names 'Encript', did you mean 'Encrypt'?"),
         ("roles:\n  x:\n    - {operations: [Get], levels: [L5]}", "kcm.yaml:3: roles.x[1].levels names 'L5', did you mean 'L2'?"),
-        ("roles:\n  x:\n    - {operations: [Get], levels: [L4], type: [SymmetricKey]}", "kcm.yaml:3: unknown key 'type' in roles.x[1], did you mean 'types'?"),
-        ("roles:\n  x:\n    - {operations: [Get], levels: [L4], types: [Symmetrickey]}", "kcm.yaml:3: roles.x[1].types names 'Symmetrickey', did you mean 'SymmetricKey'?"),
-        ("roles:\n  x:\n    - {operations: [Get], levels: [L4], names: []}", "kcm.yaml:3: roles.x[1].names lists nothing, expected what names start with"),
+        (
+            "roles:\n  x:\n    - {operations: [Get], levels: [L4], type: [SymmetricKey]}",
+            "kcm.yaml:3: unknown key 'type' in roles.x[1], did you mean 'types'?"
+        ),
+        (
+            "roles:\n  x:\n    - {operations: [Get], levels: [L4], types: [Symmetrickey]}",
+            "kcm.yaml:3: roles.x[1].types names 'Symmetrickey', did you mean 'SymmetricKey'?"
+        ),
+        (
+            "roles:\n  x:\n    - {operations: [Get], levels: [L4], names: []}",
+            "kcm.yaml:3: roles.x[1].names lists nothing, expected what names start with"
+        ),
         ("roles:\n  x:\n    - {operations: [Get], levels: [L4], types: []}", "kcm.yaml:3: roles.x[1].types is an empty list"),
-        ("roles:\n  x:\n    - {levels: [L4]}", "kcm.yaml:3: roles.x[1].operations is missing, expected a list such as [Create, CreateKeyPair], or \"*\""),
+        (
+            "roles:\n  x:\n    - {levels: [L4]}",
+            "kcm.yaml:3: roles.x[1].operations is missing, expected a list such as [Create, CreateKeyPair], or \"*\""
+        ),
         ("roles:\n  x: [Get]", "kcm.yaml:2: roles.x lists a value, expected grants, each with 'operations' and 'levels'"),
         ("roles:\n  x: []", "kcm.yaml:2: roles.x holds an empty list, expected a list of grants, each with 'operations' and 'levels'"),
         ("role:\n  x: []", "kcm.yaml:1: unknown key 'role', did you mean 'roles'?"),

@@ -36,13 +36,17 @@ struct AuditLogTests {
         record.duration = -5
         try log.append([record])
         let line = try test.lines()[1]
-        let actor = #""tenant":"acme","service":"acme-app","roles":["service"],"subject":"CN=acme-app,OU=service,O=acme","#
+        let actor =
+            #""tenant":"acme","service":"acme-app","roles":["service"],"subject":"CN=acme-app,OU=service,O=acme","#
             + #""san":["URI:spiffe://acme/app"],"issuer":"CN=ca","serial":"0a","fingerprint":"\#(String(repeating: "ab", count: 32))""#
-        let via = #""via":{"tenant":"","service":"edge","roles":["edge","x"],"subject":"CN=edge","san":[],"issuer":"CN=ca","#
+        let via =
+            #""via":{"tenant":"","service":"edge","roles":["edge","x"],"subject":"CN=edge","san":[],"issuer":"CN=ca","#
             + #""serial":"0b","fingerprint":"cd"}"#
-        let head = #"{"v":1,"kind":"item","seq":2,"time":"2026-06-01T00:00:00.000000007Z","node":"edge-1","mode":"edge","#
+        let head =
+            #"{"v":1,"kind":"item","seq":2,"time":"2026-06-01T00:00:00.000000007Z","node":"edge-1","mode":"edge","#
             + #""trace":"0af7651916cd43dd8448eb211c80319c","#
-        let rest = #","remote":"127.0.0.1:40212","transport":"kmip","protocol":"1.4","operation":"Encrypt","#
+        let rest =
+            #","remote":"127.0.0.1:40212","transport":"kmip","protocol":"1.4","operation":"Encrypt","#
             + #""object":"L4-5b1f24a4-0f4b-4d5e-9d3a-7","level":"L4","type":"SymmetricKey","served_by":"local","status":"Success","#
             + #""reason":"Sensitive","rule":"service","duration_ns":-5,"prev":""#
         #expect(line.hasPrefix(head + actor + "," + via + rest))
@@ -61,10 +65,12 @@ struct AuditLogTests {
         #expect(try test.verify().isIntact)
     }
 
-    @Test("times before 1970, now and far ahead are written as RFC 3339", arguments: [
-        (Int64(-1), "1969-12-31T23:59:59.999999999Z"), (0, "1970-01-01T00:00:00.000000000Z"),
-        (1_795_518_733_123_456_789, "2026-11-24T11:12:13.123456789Z"), (Int64.max, "2262-04-11T23:47:16.854775807Z"),
-    ])
+    @Test(
+        "times before 1970, now and far ahead are written as RFC 3339",
+        arguments: [
+            (Int64(-1), "1969-12-31T23:59:59.999999999Z"), (0, "1970-01-01T00:00:00.000000000Z"),
+            (1_795_518_733_123_456_789, "2026-11-24T11:12:13.123456789Z"), (Int64.max, "2262-04-11T23:47:16.854775807Z"),
+        ])
     func times(nanoseconds: Int64, text: String) {
         var buffer = LineBuffer()
         for _ in 0..<2 {

@@ -10,7 +10,9 @@ import Testing
     }
 
     /// An RSA key out of some of the numbers of another.
-    private func rebuilt(_ key: AsymmetricKey, _ numbers: [WritableKeyPath<AsymmetricKey.RSANumbers, UnsafeRawBufferPointer?>: AsymmetricKey.Number]) throws -> AsymmetricKey {
+    private func rebuilt(_ key: AsymmetricKey, _ numbers: [WritableKeyPath<AsymmetricKey.RSANumbers, UnsafeRawBufferPointer?>: AsymmetricKey.Number])
+        throws -> AsymmetricKey
+    {
         var values: [(WritableKeyPath<AsymmetricKey.RSANumbers, UnsafeRawBufferPointer?>, UnsafeMutableRawBufferPointer)] = []
         defer { for (_, value) in values { value.deallocate() } }
         for (path, number) in numbers {
@@ -41,10 +43,12 @@ import Testing
     @Test func anRSAKeyIsItsNumbers() throws {
         let der = hex(Official.signingKey)
         let key = try AsymmetricKey(der: secret(der), encoding: .pkcs1Private)
-        let all = try rebuilt(key, [
-            \.modulus: .modulus, \.publicExponent: .publicExponent, \.privateExponent: .privateExponent, \.p: .p, \.q: .q,
-            \.primeExponentP: .primeExponentP, \.primeExponentQ: .primeExponentQ, \.coefficient: .coefficient,
-        ])
+        let all = try rebuilt(
+            key,
+            [
+                \.modulus: .modulus, \.publicExponent: .publicExponent, \.privateExponent: .privateExponent, \.p: .p, \.q: .q,
+                \.primeExponentP: .primeExponentP, \.primeExponentQ: .primeExponentQ, \.coefficient: .coefficient,
+            ])
         #expect(bytes(try all.encoded(as: .pkcs1Private)) == der)
         // The primes are enough.
         let primes = try rebuilt(key, [\.modulus: .modulus, \.publicExponent: .publicExponent, \.p: .p, \.q: .q])
@@ -57,7 +61,9 @@ import Testing
         #expect(throws: CryptoError(.unsupported, "")) { try bytes(exponent.encoded(as: .pkcs1Private)) }
         let half = try rebuilt(key, [\.modulus: .modulus, \.publicExponent: .publicExponent])
         #expect(!half.isPrivate && half.isPair(with: key))
-        #expect(throws: CryptoError(.parameter, "")) { try rebuilt(key, [\.modulus: .modulus, \.publicExponent: .publicExponent, \.p: .modulus, \.q: .q]) }
+        #expect(throws: CryptoError(.parameter, "")) {
+            try rebuilt(key, [\.modulus: .modulus, \.publicExponent: .publicExponent, \.p: .modulus, \.q: .q])
+        }
         #expect(throws: CryptoError(.parameter, "")) { try rebuilt(key, [\.modulus: .modulus]) }
     }
 

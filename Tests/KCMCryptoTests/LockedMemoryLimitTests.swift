@@ -15,7 +15,8 @@ struct LockedMemoryLimitTests {
             _ = try arena.allocate(32)
         } throws: { error in
             guard let error = error as? CryptoError else { return false }
-            return error.code == .lockedMemory && error.message.contains("limits.locked_memory") && error.message.contains("\(4 * Self.chunk) are allowed")
+            return error.code == .lockedMemory && error.message.contains("limits.locked_memory")
+                && error.message.contains("\(4 * Self.chunk) are allowed")
         }
         #expect(arena.statistics == LockedMemory.Statistics(locked: 4 * Self.chunk, used: 4 * Self.chunk, limit: 4 * Self.chunk, shortages: 1))
         arena.release(held.removeLast(), Self.chunk)

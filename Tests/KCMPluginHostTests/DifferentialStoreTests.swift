@@ -16,7 +16,8 @@ extension StoresOnDisk {
         @Test(arguments: Keystore.durable, [1, 2])
         func aStoreAnswersAsMemoryDoes(_ keystore: Keystore, _ seed: Int) async throws {
             let folder = try Folder()
-            let answer = try await Driver("differential").run(try keystore.file, try Keystore.memory.file, "\(seed)", "500", settings(keystore, folder))
+            let answer = try await Driver("differential").run(
+                try keystore.file, try Keystore.memory.file, "\(seed)", "500", settings(keystore, folder))
             #expect(answer == "same\n")
         }
 

@@ -87,7 +87,9 @@ extension StoresOnDisk {
             let refused = await withTaskGroup(of: Bool.self) { group in
                 for entry in UInt8(10)..<20 {
                     group.addTask {
-                        do { try await store.commit([.put([entry], entry == 15 ? big : [])], in: .acme) } catch { return (error as? StoreError)?.code == .full }
+                        do { try await store.commit([.put([entry], entry == 15 ? big : [])], in: .acme) } catch {
+                            return (error as? StoreError)?.code == .full
+                        }
                         return false
                     }
                 }

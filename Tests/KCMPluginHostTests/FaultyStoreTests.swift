@@ -35,7 +35,8 @@ import Testing
 
     @Test func everyCodeOfTheContractHasItsMeaning() async throws {
         let codes: [(String, StoreError.Code)] = [
-            ("KCM_CONFLICT", .conflict), ("KCM_FULL", .full), ("KCM_TOO_LARGE", .tooLarge), ("KCM_UNAVAILABLE", .unavailable), ("KCM_CORRUPT", .corrupt),
+            ("KCM_CONFLICT", .conflict), ("KCM_FULL", .full), ("KCM_TOO_LARGE", .tooLarge), ("KCM_UNAVAILABLE", .unavailable),
+            ("KCM_CORRUPT", .corrupt),
             ("KCM_UNSUPPORTED", .unsupported), ("KCM_INVALID", .invalid), ("KCM_FAILED", .failed), ("KCM_TIMED_OUT", .timedOut),
         ]
         for (name, code) in codes {

@@ -22,7 +22,9 @@ extension StoresOnDisk {
 
         @Test func namesAreSafeAndReadable() async throws {
             let store = try open()
-            let keys: [[UInt8]] = [[UInt8]("plain-1_a"), [UInt8]("../../escape"), [UInt8](".."), [], [0, 255], [UInt8]("Big"), [UInt8](repeating: 65, count: 500)]
+            let keys: [[UInt8]] = [
+                [UInt8]("plain-1_a"), [UInt8]("../../escape"), [UInt8](".."), [], [0, 255], [UInt8]("Big"), [UInt8](repeating: 65, count: 500),
+            ]
             try await store.commit(keys.map { .put($0, [1]) }, in: .acme)
             try await store.commit([.put([1], [1])], in: Namespace("../../evil"))
             let names = try Files.names(acme)
@@ -85,7 +87,11 @@ extension StoresOnDisk {
 
         @Test func theJournalStartsAnewAndStaysSmall() async throws {
             let store = try open(["journal_size": "16KiB"])
-            for round in 0..<200 { try await store.commit([.put([UInt8](round.description), [UInt8](round.description)), .put([UInt8]("big"), [UInt8](repeating: 1, count: round * 100))], in: .acme) }
+            for round in 0..<200 {
+                try await store.commit(
+                    [.put([UInt8](round.description), [UInt8](round.description)), .put([UInt8]("big"), [UInt8](repeating: 1, count: round * 100))],
+                    in: .acme)
+            }
             #expect(try #require(Files.size("\(path)/journal")) <= 64 << 10)
             await store.close()
             let reopened = try open(["journal_size": "16KiB"])

@@ -8,7 +8,9 @@ import Testing
 
     @Test(arguments: [("gcc", "c", "c11"), ("g++", "c++", "c++17")])
     func itNeedsNothingButTheLanguage(_ compiler: String, _ language: String, _ standard: String) async throws {
-        try await Shell.run("printf '#include <kcm/kcm_plugin.h>\\nint main(void) { return KCM_OK; }\\n' | \(compiler) -x \(language) -std=\(standard) \(Self.flags) -")
+        try await Shell.run(
+            "printf '#include <kcm/kcm_plugin.h>\\nint main(void) { return KCM_OK; }\\n' | \(compiler) -x \(language) -std=\(standard) \(Self.flags) -"
+        )
         let includes = try await Shell.run("grep -h '#include' '\(Repository.header)/kcm/'*.h | sort -u")
         #expect(includes == "#include <stddef.h>\n#include <stdint.h>\n")
     }
@@ -28,11 +30,14 @@ import Testing
     @Test func theExampleOfTheManualWorks() async throws {
         let folder = try Folder()
         let file = folder.file("libkcm-empty.so")
-        try await Shell.run("awk '/^```c$/ {on = 1; next} /^```$/ {on = 0} on' '\(Repository.root)/docs/plugin-authors.md' > '\(folder.file("empty.c"))'")
+        try await Shell.run(
+            "awk '/^```c$/ {on = 1; next} /^```$/ {on = 0} on' '\(Repository.root)/docs/plugin-authors.md' > '\(folder.file("empty.c"))'")
         // As the manual has it, and without a warning.
-        try await Shell.run("cc -std=c11 -shared -fPIC -fvisibility=hidden -Wall -Wextra -Werror -I'\(Repository.header)' '\(folder.file("empty.c"))' -o '\(file)'")
+        try await Shell.run(
+            "cc -std=c11 -shared -fPIC -fvisibility=hidden -Wall -Wextra -Werror -I'\(Repository.header)' '\(folder.file("empty.c"))' -o '\(file)'")
         let lines = LogLines()
-        let store = try PluginStore(try PluginLibrary.load("empty", searchPath: PluginSearchPath(folders: [folder.path])), settings: [:], logger: lines.logger)
+        let store = try PluginStore(
+            try PluginLibrary.load("empty", searchPath: PluginSearchPath(folders: [folder.path])), settings: [:], logger: lines.logger)
         #expect(lines.all == ["info empty holds nothing, as it should"])
         #expect(try await store.scan(prefix: [], after: nil, limit: 1, in: .acme).isEmpty)
         let error = await #expect(throws: StoreError.self) { try await store.commit([.put([1], [1])], in: .acme) }

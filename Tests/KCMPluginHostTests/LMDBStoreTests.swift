@@ -83,7 +83,10 @@ extension StoresOnDisk {
             try await Shell.run(
                 "gcc -std=gnu11 -I'\(Repository.header)' -I'\(plugins)/common/src' -I'\(plugins)/lmdb/src' '\(plugins)/common/src/'*.c '\(plugins)/lmdb/src/keys.c' '\(Repository.fixtures)/environment.c' -o '\(folder.file("environment"))' -llmdb"
             )
-            for (kind, words) in [("newer", "was written by a newer version (format 2, this one reads up to 1)"), ("foreign", "is an LMDB environment of something else")] {
+            for (kind, words) in [
+                ("newer", "was written by a newer version (format 2, this one reads up to 1)"),
+                ("foreign", "is an LMDB environment of something else"),
+            ] {
                 let place = folder.file(kind)
                 try await Shell.run("'\(folder.file("environment"))' \(kind) '\(place)'")
                 #expect(try Keystore.lmdb.refusal(["path": place]).hasSuffix("\(place) \(words)"))

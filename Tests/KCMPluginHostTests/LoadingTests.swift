@@ -93,7 +93,8 @@ import Testing
     @Test func aFileThatIsNoLibraryIsRefused() throws {
         let folder = try Folder()
         try folder.write("text", to: "libkcm-text.so")
-        let error = try #require(#expect(throws: PluginError.self) { _ = try PluginLibrary.load("text", searchPath: PluginSearchPath(folders: [folder.path])) })
+        let error = try #require(
+            #expect(throws: PluginError.self) { _ = try PluginLibrary.load("text", searchPath: PluginSearchPath(folders: [folder.path])) })
         #expect("\(error)".hasPrefix("plugin text (\(folder.file("libkcm-text.so"))): cannot be loaded: "))
         #expect(throws: PluginError.self) { _ = try PluginLibrary.load(folder.file("gone.so"), searchPath: PluginSearchPath(folders: [])) }
     }

@@ -17,7 +17,8 @@ extension StoresOnDisk {
             let folder = try Folder()
             let path = folder.file("a.sqlite")
             let rows = #"[(b"acme", bytes([i]), bytes([i]) * 2000, i + 1) for i in range(100)]"#
-            let table = "CREATE TABLE entry (name_space BLOB NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (name_space, key)) WITHOUT ROWID"
+            let table =
+                "CREATE TABLE entry (name_space BLOB NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (name_space, key)) WITHOUT ROWID"
             try await Shell.run(
                 "python3 -c 'import sqlite3; d = sqlite3.connect(\"\(path)\"); d.execute(\"\(table)\"); d.executemany(\"INSERT INTO entry VALUES (?,?,?,?)\", \(rows)); d.execute(\"PRAGMA user_version = 1\"); d.commit()'"
             )

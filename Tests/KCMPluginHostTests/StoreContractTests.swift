@@ -186,7 +186,8 @@ import Testing
                     for task in UInt8(0)..<16 {
                         group.addTask {
                             do {
-                                try await store.commit([.put([1], [task], expecting: round == 0 ? .absent : .revision(round)), .put([2, task], [])], in: .acme)
+                                try await store.commit(
+                                    [.put([1], [task], expecting: round == 0 ? .absent : .revision(round)), .put([2, task], [])], in: .acme)
                                 return task
                             } catch let error as StoreError where error.code == .conflict { return nil }
                         }

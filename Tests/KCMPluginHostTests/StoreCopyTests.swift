@@ -8,7 +8,8 @@ import Testing
     private func fill(_ store: PluginStore) async throws {
         try await StoreFormat.claim(store)
         for start in stride(from: 0, to: 700, by: 100) {
-            try await store.commit((start..<start + 100).map { .put([UInt8]("o/\($0)/a"), [UInt8](repeating: UInt8($0 % 256), count: $0)) }, in: .acme)
+            try await store.commit(
+                (start..<start + 100).map { .put([UInt8]("o/\($0)/a"), [UInt8](repeating: UInt8($0 % 256), count: $0)) }, in: .acme)
         }
         for _ in 0..<3 { try await store.commit([.put([UInt8]("o/7/a"), [1, 2, 3])], in: .acme) }
         try await store.commit([.put([], []), .put([0, 255], [0])], in: .globex)

@@ -56,7 +56,8 @@ import Testing
         Fault("STATISTICS", "store.statistics"),
         Fault("HEALTH", "store.health"),
         Fault(
-            "UNSORTED", "store.scan.order", "store.scan.prefix", "store.scan.after", "store.scan.limit", "store.commit.maximum", "store.namespaces.names"
+            "UNSORTED", "store.scan.order", "store.scan.prefix", "store.scan.after", "store.scan.limit", "store.commit.maximum",
+            "store.namespaces.names"
         ),
     ])
     func storeFaultsAreFoundByTheirChecks(_ fault: Fault) async throws {

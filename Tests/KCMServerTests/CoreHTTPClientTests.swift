@@ -114,7 +114,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [[CertificatePurpose](), [.client]]) func aCertificateThatIsNotForServersIsNotCores(_ purposes: [CertificatePurpose]) async throws {
+    @Test(arguments: [[CertificatePurpose](), [.client]]) func aCertificateThatIsNotForServersIsNotCores(_ purposes: [CertificatePurpose])
+        async throws
+    {
         try await TestServer.with { server in
             let core = try await FakeCore(server.pki, ends: [.never], purposes: Set(purposes), group: server.group)
             try await with(server, ports: [core.port]) { client in #expect(await failure(client)?.kind == .untrusted) }

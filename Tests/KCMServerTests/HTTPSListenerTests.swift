@@ -8,7 +8,9 @@ import Testing
     private func post(_ headers: [String] = [], method: String = "POST", path: String = "/kmip", body: ByteBuffer = Frames.request()) -> ByteBuffer {
         var lines = ["\(method) \(path) HTTP/1.1", "Host: core"]
         if !headers.contains(where: { $0.hasPrefix("Content-Type") }) { lines.append("Content-Type: application/octet-stream") }
-        if !headers.contains(where: { $0.hasPrefix("Content-Length") || $0.hasPrefix("Transfer") }) { lines.append("Content-Length: \(body.readableBytes)") }
+        if !headers.contains(where: { $0.hasPrefix("Content-Length") || $0.hasPrefix("Transfer") }) {
+            lines.append("Content-Length: \(body.readableBytes)")
+        }
         var bytes = ByteBuffer(string: (lines + headers).joined(separator: "\r\n") + "\r\n\r\n")
         bytes.writeImmutableBuffer(body)
         return bytes

@@ -110,7 +110,9 @@ import Testing
             let other = try TestPKI(name: "Another Root")
             let identity = try server.pki.client()
             await #expect(throws: KMIPClientError.self) { try await server.connect(identity, trust: other.trust) }
-            do throws(KMIPClientError) { _ = try await server.connect(identity, trust: other.trust) } catch { #expect(error.kind == .tls, "\(error)") }
+            do throws(KMIPClientError) { _ = try await server.connect(identity, trust: other.trust) } catch {
+                #expect(error.kind == .tls, "\(error)")
+            }
         }
     }
 

@@ -16,7 +16,8 @@ import Testing
     ).frame
 
     /// Runs with Cores that end connections so, best first.
-    private func with(_ ends: [[FakeCore.End]], timeout: Duration = patience, _ body: (CoreHTTPClient, [FakeCore]) async throws -> Void) async throws {
+    private func with(_ ends: [[FakeCore.End]], timeout: Duration = patience, _ body: (CoreHTTPClient, [FakeCore]) async throws -> Void) async throws
+    {
         let pki = try TestPKI()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var cores: [FakeCore] = []

@@ -64,11 +64,13 @@ import Testing
 
     private func check(_ question: Question, client index: Int, _ way: Way, _ cell: String, _ isAllowed: Bool, _ world: World) async throws {
         let client = Self.clients[index]
-        let (items, audit) = way == .throughEdge
+        let (items, audit) =
+            way == .throughEdge
             ? try await world.batch([question.payload], from: World.principal("openkcm", "edge", .edge, assigned: .all), propagated: [[UInt8(index)]])
             : try await world.batch([question.payload], from: client)
         let reason = items[0].resultReason
-        let context: Comment = "\(question.operation) \(question.level) \(way) \(client.roles) of \(client.tenant): \(String(describing: reason)), rule \(audit[0].rule)"
+        let context: Comment =
+            "\(question.operation) \(question.level) \(way) \(client.roles) of \(client.tenant): \(String(describing: reason)), rule \(audit[0].rule)"
         guard isAllowed else {
             // Get at L2 says why its value is never given.
             let isSensitive = question.operation == .get && question.level == .l2 && way != .edge

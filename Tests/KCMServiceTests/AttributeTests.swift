@@ -13,11 +13,15 @@ import Testing
         return answer.attribute
     }
 
-    private func addReason(_ world: World, _ key: String, _ name: AttributeName, _ value: AttributeValue, index: Int32? = nil) async throws -> ResultReason? {
+    private func addReason(_ world: World, _ key: String, _ name: AttributeName, _ value: AttributeValue, index: Int32? = nil) async throws
+        -> ResultReason?
+    {
         try await world.reason(AddAttributeRequest(uniqueIdentifier: key, attribute: Attribute(name, index: index, value)))
     }
 
-    private func modifyReason(_ world: World, _ key: String, _ name: AttributeName, _ value: AttributeValue, index: Int32? = nil) async throws -> ResultReason? {
+    private func modifyReason(_ world: World, _ key: String, _ name: AttributeName, _ value: AttributeValue, index: Int32? = nil) async throws
+        -> ResultReason?
+    {
         try await world.reason(ModifyAttributeRequest(uniqueIdentifier: key, attribute: Attribute(name, index: index, value)))
     }
 
@@ -25,14 +29,17 @@ import Testing
         try await world.reason(DeleteAttributeRequest(uniqueIdentifier: key, attributeName: name.rawValue, attributeIndex: index))
     }
 
-    private func attributes(_ world: World, _ key: String, _ names: [AttributeName] = [], version: ProtocolVersion = .v1_4) async throws -> [Attribute] {
+    private func attributes(_ world: World, _ key: String, _ names: [AttributeName] = [], version: ProtocolVersion = .v1_4) async throws
+        -> [Attribute]
+    {
         let answer: GetAttributesResponse = try await world.ask(
             GetAttributesRequest(uniqueIdentifier: key, attributeNames: names.map(\.rawValue)), version: version)
         return answer.attributes
     }
 
     @Test(arguments: [
-        AttributeValue.text("t"), .integer(7), .longInteger(8), .bigInteger([0, 0, 0, 0, 0, 0, 0, 9]), .enumeration(3), .boolean(true), .bytes([1, 2]),
+        AttributeValue.text("t"), .integer(7), .longInteger(8), .bigInteger([0, 0, 0, 0, 0, 0, 0, 9]), .enumeration(3), .boolean(true),
+        .bytes([1, 2]),
         .dateTime(1000), .interval(60), .structure([.init(Tag(rawValue: 0x540001), .text("inner")), .init(Tag(rawValue: 0x540002), .integer(1))]),
     ])
     func customAttributesOfEveryTypeComeBackAndAreFound(_ value: AttributeValue) async throws {

@@ -54,7 +54,8 @@ import Testing
         // The whole chain, as one file.
         let password = try await world.secret(Array("password".utf8), .password)
         for (type, identifier) in [(LinkType.pkcs12PasswordLink, password)] {
-            let add = AddAttributeRequest(uniqueIdentifier: pair.privateKeyUniqueIdentifier, attribute: Attribute(.link, Link(type, identifier).attributeValue))
+            let add = AddAttributeRequest(
+                uniqueIdentifier: pair.privateKeyUniqueIdentifier, attribute: Attribute(.link, Link(type, identifier).attributeValue))
             _ = try await world.ask(add, as: AddAttributeResponse.self)
         }
         let file = try await world.block(GetRequest(uniqueIdentifier: pair.privateKeyUniqueIdentifier, keyFormatType: .pkcs12))
@@ -65,11 +66,15 @@ import Testing
         let world = try World.atEdge()
         let authority = try await world.authority(name: nil)
         // A request made with `openssl req`, its key, and the public half.
-        let block = KeyBlock(keyFormatType: .x509, keyValue: .bytes(ByteBuffer(bytes: SampleRequest.publicKey), attributes: []), cryptographicAlgorithm: .ec, cryptographicLength: 256)
+        let block = KeyBlock(
+            keyFormatType: .x509, keyValue: .bytes(ByteBuffer(bytes: SampleRequest.publicKey), attributes: []), cryptographicAlgorithm: .ec,
+            cryptographicLength: 256)
         let key = try await world.register(.publicKey(block), World.attributes(mask: .verify))
         let parent = World.attributes(and: [Attribute(.link, Link(.certificateLink, authority.identifier).attributeValue)])
         func certify(_ type: CertificateRequestType?, _ bytes: [UInt8]?, key: String, _ template: TemplateAttribute? = parent) -> CertifyRequest {
-            CertifyRequest(uniqueIdentifier: key, certificateRequestType: type, certificateRequest: bytes.map { ByteBuffer(bytes: $0) }, templateAttribute: template)
+            CertifyRequest(
+                uniqueIdentifier: key, certificateRequestType: type, certificateRequest: bytes.map { ByteBuffer(bytes: $0) },
+                templateAttribute: template)
         }
         let made: CertifyResponse = try await world.ask(certify(.pkcs10, SampleRequest.der, key: key))
         let issued = try await certificate(world, made.uniqueIdentifier)

@@ -35,7 +35,9 @@ import Testing
         #expect(hexadecimal(try await world.bytes(made.uniqueIdentifier)) == "a8faed6abbf35c12a4b26e40f6feb19d")
         #expect(try await world.linked(made.uniqueIdentifier, .derivationBaseObjectLink) == [base])
         #expect(try await world.linked(base, .derivedKeyLink) == [made.uniqueIdentifier])
-        #expect(try await world.reason(derive([base], .hash, DerivationParameters(cryptographicParameters: sha256), .secretData, bits: 264)) == .cryptographicFailure)
+        #expect(
+            try await world.reason(derive([base], .hash, DerivationParameters(cryptographicParameters: sha256), .secretData, bits: 264))
+                == .cryptographicFailure)
     }
 
     @Test func everyMethodGivesTheKnownAnswer() async throws {
@@ -49,7 +51,8 @@ import Testing
         let fixed = ByteBuffer(bytes: Array("label\u{0}context".utf8))
         let nist = DerivationParameters(cryptographicParameters: sha256, derivationData: fixed)
         #expect(try await bytes(world, derive([key], .nist800_108C, nist)) == "18b8910606f09c475658fb393a635218")
-        let feedback = DerivationParameters(cryptographicParameters: sha256, initializationVector: ByteBuffer(bytes: Array(100..<132)), derivationData: fixed)
+        let feedback = DerivationParameters(
+            cryptographicParameters: sha256, initializationVector: ByteBuffer(bytes: Array(100..<132)), derivationData: fixed)
         #expect(try await bytes(world, derive([key], .nist800_108F, feedback)) == "34fd318cd25c3b1961253b9e47dc5b24")
         #expect(try await bytes(world, derive([key], .nist800_108DPI, nist)) == "80d3e0462dfaf65bdca1b3602dd52bd3")
         // The data as a Secret Data object.

@@ -101,7 +101,8 @@ import Testing
     @Test func aPairIsReplacedAsOne() async throws {
         let world = try World.atEdge()
         let old = try await make(world, World.attributes(.ec, 256))
-        let new: ReKeyKeyPairResponse = try await world.ask(ReKeyKeyPairRequest(privateKeyUniqueIdentifier: old.privateKeyUniqueIdentifier, offset: 60))
+        let new: ReKeyKeyPairResponse = try await world.ask(
+            ReKeyKeyPairRequest(privateKeyUniqueIdentifier: old.privateKeyUniqueIdentifier, offset: 60))
         #expect(try await world.linked(new.privateKeyUniqueIdentifier, .replacedObjectLink) == [old.privateKeyUniqueIdentifier])
         #expect(try await world.linked(old.publicKeyUniqueIdentifier, .replacementObjectLink) == [new.publicKeyUniqueIdentifier])
         #expect(try await world.linked(new.privateKeyUniqueIdentifier, .publicKeyLink) == [new.publicKeyUniqueIdentifier])

@@ -258,7 +258,9 @@ import Testing
     @Test func namesOfAnEarlierStoreAreNotForgotten() async throws {
         let old = try World.atCore()
         let key = try await old.key("once", from: World.admin)
-        let ends: [any RequestPayload] = [RevokeRequest(uniqueIdentifier: key, revocationReason: World.revoke), DestroyRequest(uniqueIdentifier: key)]
+        let ends: [any RequestPayload] = [
+            RevokeRequest(uniqueIdentifier: key, revocationReason: World.revoke), DestroyRequest(uniqueIdentifier: key),
+        ]
         for payload in ends {
             #expect(try await old.reason(payload, from: World.admin) == nil)
         }

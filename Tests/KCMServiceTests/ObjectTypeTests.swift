@@ -28,9 +28,16 @@ import Testing
     @Test func everyTypeComesBackAsItWas() async throws {
         let certificate = try ServiceTestCertificate.der()
         let objects: [ManagedObject] = [
-            .publicKey(KeyBlock(keyFormatType: .pkcs1, keyValue: .bytes(ByteBuffer(string: "der"), attributes: []), cryptographicAlgorithm: .rsa, cryptographicLength: 2048)),
-            .privateKey(KeyBlock(keyFormatType: .pkcs8, keyValue: .bytes(ByteBuffer(string: "der"), attributes: []), cryptographicAlgorithm: .rsa, cryptographicLength: 2048)),
-            .splitKey(Self.split), .pgpKey(version: 4, KeyBlock(keyFormatType: .opaque, keyValue: .bytes(ByteBuffer(string: "armour"), attributes: []))),
+            .publicKey(
+                KeyBlock(
+                    keyFormatType: .pkcs1, keyValue: .bytes(ByteBuffer(string: "der"), attributes: []), cryptographicAlgorithm: .rsa,
+                    cryptographicLength: 2048)),
+            .privateKey(
+                KeyBlock(
+                    keyFormatType: .pkcs8, keyValue: .bytes(ByteBuffer(string: "der"), attributes: []), cryptographicAlgorithm: .rsa,
+                    cryptographicLength: 2048)),
+            .splitKey(Self.split),
+            .pgpKey(version: 4, KeyBlock(keyFormatType: .opaque, keyValue: .bytes(ByteBuffer(string: "armour"), attributes: []))),
             .certificate(.x509, value: ByteBuffer(bytes: certificate)),
             .template([Attribute(.cryptographicAlgorithm, .enumeration(3)), Attribute(.cryptographicLength, .integer(128))]),
             .secretData(.password, Self.block),
@@ -81,7 +88,8 @@ import Testing
         let world = try World.atEdge()
         let location = AttributeValue.structure([.init(.keyValueLocationValue, .text("HSM")), .init(.keyValueLocationType, .enumeration(1))])
         let block = KeyBlock(keyFormatType: .raw, keyValue: nil, cryptographicAlgorithm: .aes, cryptographicLength: 128)
-        let key = try await register(world, .symmetricKey(block), [Attribute(.keyValueLocation, location), Attribute(.cryptographicUsageMask, .integer(12))])
+        let key = try await register(
+            world, .symmetricKey(block), [Attribute(.keyValueLocation, location), Attribute(.cryptographicUsageMask, .integer(12))])
         let got: GetResponse = try await world.ask(GetRequest(uniqueIdentifier: key))
         #expect(encoding(got.object) == encoding(.symmetricKey(block)))
         let names = ["Key Value Location", "Key Value Present", "Original Creation Date"]

@@ -128,7 +128,9 @@ import Testing
     @Test func locateSearchesPagesAndForgetsDestroyedObjects() async throws {
         let world = try World.atEdge()
         var keys: [String] = []
-        for number in 0..<5 { keys.append(try await world.key("k\(number)", attributes: [Attribute(AttributeName(rawValue: "x-group"), .text("g"))])) }
+        for number in 0..<5 {
+            keys.append(try await world.key("k\(number)", attributes: [Attribute(AttributeName(rawValue: "x-group"), .text("g"))]))
+        }
         func locate(_ attributes: [Attribute], maximum: Int32? = nil, offset: Int32? = nil) async throws -> LocateResponse {
             try await world.ask(LocateRequest(maximumItems: maximum, offsetItems: offset, attributes: attributes))
         }
@@ -163,10 +165,12 @@ import Testing
         let block = KeyBlock(keyFormatType: .opaque, keyValue: .bytes(bytes, attributes: []))
         let objects: [ManagedObject] = [
             .secretData(.seed, block), .opaque(type: 0x8000_0001, value: bytes),
-            .symmetricKey(KeyBlock(keyFormatType: .raw, keyValue: .bytes(ByteBuffer(repeating: 1, count: 16), attributes: []), cryptographicAlgorithm: .aes)),
+            .symmetricKey(
+                KeyBlock(keyFormatType: .raw, keyValue: .bytes(ByteBuffer(repeating: 1, count: 16), attributes: []), cryptographicAlgorithm: .aes)),
             .symmetricKey(
                 KeyBlock(
-                    keyFormatType: .raw, keyValue: .wrapped(ByteBuffer(repeating: 3, count: 24)), cryptographicAlgorithm: .aes, cryptographicLength: 128,
+                    keyFormatType: .raw, keyValue: .wrapped(ByteBuffer(repeating: 3, count: 24)), cryptographicAlgorithm: .aes,
+                    cryptographicLength: 128,
                     keyWrappingData: wrappingData)),
         ]
         for object in objects {

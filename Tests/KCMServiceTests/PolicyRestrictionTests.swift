@@ -77,8 +77,12 @@ import Testing
         let world = try World.atEdge(Self.policy)
         let own = try await world.key("orders-1", from: Self.orders)
         func outcome(_ payload: any RequestPayload) async throws -> ResultReason? { try await world.reason(payload, from: Self.orders) }
-        #expect(try await outcome(AddAttributeRequest(uniqueIdentifier: own, attribute: Attribute(.name, Name("payroll-1").attributeValue))) == .permissionDenied)
-        #expect(try await outcome(ModifyAttributeRequest(uniqueIdentifier: own, attribute: Attribute(.name, Name("payroll-1").attributeValue))) == .permissionDenied)
+        #expect(
+            try await outcome(AddAttributeRequest(uniqueIdentifier: own, attribute: Attribute(.name, Name("payroll-1").attributeValue)))
+                == .permissionDenied)
+        #expect(
+            try await outcome(ModifyAttributeRequest(uniqueIdentifier: own, attribute: Attribute(.name, Name("payroll-1").attributeValue)))
+                == .permissionDenied)
         #expect(try await outcome(AddAttributeRequest(uniqueIdentifier: own, attribute: Attribute(.name, Name("orders-2").attributeValue))) == nil)
         #expect(try await outcome(ReKeyRequest(uniqueIdentifier: own)) == nil)
     }
@@ -89,7 +93,8 @@ import Testing
         let kek = try await world.register(Array(0..<32), .wrapKey, and: [Attribute(.name, Name("payroll-kek").attributeValue)])
         let wrapped = GetRequest(
             uniqueIdentifier: own,
-            keyWrappingSpecification: KeyWrappingSpecification(wrappingMethod: .encrypt, encryptionKeyInformation: KeyInformation(uniqueIdentifier: kek))
+            keyWrappingSpecification: KeyWrappingSpecification(
+                wrappingMethod: .encrypt, encryptionKeyInformation: KeyInformation(uniqueIdentifier: kek))
         )
         #expect(try await world.reason(wrapped, from: Self.orders) == .permissionDenied)
         let template = RegisterRequest(
@@ -98,7 +103,8 @@ import Testing
         )
         #expect(try await world.reason(template) == nil)
         let create = CreateRequest(
-            objectType: .symmetricKey, templateAttribute: TemplateAttribute(names: ["payroll-template"], attributes: World.attributes(name: "orders-3").attributes))
+            objectType: .symmetricKey,
+            templateAttribute: TemplateAttribute(names: ["payroll-template"], attributes: World.attributes(name: "orders-3").attributes))
         #expect(try await world.reason(create, from: Self.orders) == .permissionDenied)
         #expect(try await world.reason(create) == nil)
     }
@@ -116,7 +122,8 @@ import Testing
         let other = try await world.key("payroll-kek", from: World.admin)
         func outcome(_ key: String) async throws -> ResultReason? {
             let encrypt = EncryptRequest(
-                uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .gcm, randomIV: true), data: ByteBuffer(string: "x"))
+                uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .gcm, randomIV: true),
+                data: ByteBuffer(string: "x"))
             return try await world.batch([encrypt], from: World.edge, propagated: [[1]]).items[0].resultReason
         }
         #expect(try await outcome(own) == nil)
@@ -126,7 +133,8 @@ import Testing
     @Test func atCoreTheEdgesRightsCountAsWell() async throws {
         func outcome(_ world: World, _ key: String) async throws -> (reason: ResultReason?, rule: String) {
             let encrypt = EncryptRequest(
-                uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .gcm, randomIV: true), data: ByteBuffer(string: "x"))
+                uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .gcm, randomIV: true),
+                data: ByteBuffer(string: "x"))
             let (items, audit) = try await world.batch([encrypt], from: World.edge, propagated: [[1]])
             return (items[0].resultReason, audit[0].rule)
         }
@@ -151,7 +159,8 @@ import Testing
         ] {
             let world = try World.atEdge(Policy(rules: rules))
             let kek = KeyInformation(
-                uniqueIdentifier: try UniqueIdentifier.make(.l3), cryptographicParameters: CryptographicParameters(blockCipherMode: .gcm, randomIV: true))
+                uniqueIdentifier: try UniqueIdentifier.make(.l3),
+                cryptographicParameters: CryptographicParameters(blockCipherMode: .gcm, randomIV: true))
             let get = GetRequest(
                 uniqueIdentifier: try await world.key(),
                 keyWrappingSpecification: KeyWrappingSpecification(wrappingMethod: .encrypt, encryptionKeyInformation: kek)

@@ -40,7 +40,8 @@ import Testing
         let world = try World.atEdge()
         let all: DiscoverVersionsResponse = try await world.ask(DiscoverVersionsRequest())
         #expect(all.protocolVersions == [.v1_4, .v1_3, .v1_2, .v1_1, .v1_0])
-        let some: DiscoverVersionsResponse = try await world.ask(DiscoverVersionsRequest(protocolVersions: [.v1_0, .v1_3, ProtocolVersion(major: 9, minor: 9)]))
+        let some: DiscoverVersionsResponse = try await world.ask(
+            DiscoverVersionsRequest(protocolVersions: [.v1_0, .v1_3, ProtocolVersion(major: 9, minor: 9)]))
         #expect(some.protocolVersions == [.v1_3, .v1_0])
     }
 

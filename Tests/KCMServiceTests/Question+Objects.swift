@@ -16,7 +16,8 @@ extension Question {
             )
             return try await world.ask(request, from: owner)
         }
-        func symmetric(_ mask: CryptographicUsageMask = [.encrypt, .decrypt], active: Bool = true, and more: [Attribute] = []) async throws -> String {
+        func symmetric(_ mask: CryptographicUsageMask = [.encrypt, .decrypt], active: Bool = true, and more: [Attribute] = []) async throws -> String
+        {
             let template = World.attributes(.aes, 256, mask: mask, active: active, and: [Attribute(note, .text("n"))] + more)
             let made: CreateResponse = try await world.ask(CreateRequest(objectType: .symmetricKey, templateAttribute: template), from: owner)
             return made.uniqueIdentifier

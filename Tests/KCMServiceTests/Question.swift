@@ -36,7 +36,8 @@ struct Question {
             )
             needsObject = false
         case .register:
-            payload = RegisterRequest(objectType: .symmetricKey, templateAttribute: World.attributes(mask: .encrypt, and: [atLevel]), object: World.aesKey)
+            payload = RegisterRequest(
+                objectType: .symmetricKey, templateAttribute: World.attributes(mask: .encrypt, and: [atLevel]), object: World.aesKey)
             needsObject = false
         case .locate: payload = LocateRequest(attributes: [atLevel])
         case .reKey: payload = ReKeyRequest(uniqueIdentifier: object)
@@ -49,7 +50,8 @@ struct Question {
             )
         case .createSplitKey:
             payload = CreateSplitKeyRequest(
-                objectType: .splitKey, uniqueIdentifier: object, splitKeyParts: 3, splitKeyThreshold: 3, splitKeyMethod: .xor, templateAttribute: template
+                objectType: .splitKey, uniqueIdentifier: object, splitKeyParts: 3, splitKeyThreshold: 3, splitKeyMethod: .xor,
+                templateAttribute: template
             )
         case .joinSplitKey: payload = JoinSplitKeyRequest(objectType: .symmetricKey, uniqueIdentifiers: objects, templateAttribute: made)
         case .certify: payload = CertifyRequest(uniqueIdentifier: object)

@@ -7,7 +7,8 @@ import Testing
 @Suite struct ReKeyTests {
     private func create(_ world: World, _ name: String, and more: [Attribute] = []) async throws -> String {
         let made: CreateResponse = try await world.ask(
-            CreateRequest(objectType: .symmetricKey, templateAttribute: World.attributes(.aes, 128, mask: [.encrypt, .decrypt], name: name, and: more))
+            CreateRequest(
+                objectType: .symmetricKey, templateAttribute: World.attributes(.aes, 128, mask: [.encrypt, .decrypt], name: name, and: more))
         )
         return made.uniqueIdentifier
     }
@@ -42,7 +43,8 @@ import Testing
         ]
         let old = try await create(world, "k", and: dates)
         let new: ReKeyResponse = try await world.ask(ReKeyRequest(uniqueIdentifier: old, offset: 100))
-        let attributes = AttributeSet(try await world.attributes(new.uniqueIdentifier, [.initialDate, .activationDate, .protectStopDate, .deactivationDate]))
+        let attributes = AttributeSet(
+            try await world.attributes(new.uniqueIdentifier, [.initialDate, .activationDate, .protectStopDate, .deactivationDate]))
         let made = try #require(attributes.date(.initialDate))
         #expect(attributes.date(.activationDate) == made + 100)
         #expect(attributes.date(.protectStopDate) == 4_000_000_000 + made + 100 - 1_000)

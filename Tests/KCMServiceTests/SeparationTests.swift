@@ -24,7 +24,9 @@ import Testing
                 derivationParameters: DerivationParameters(cryptographicParameters: CryptographicParameters(hashingAlgorithm: .sha256)),
                 templateAttribute: World.attributes(.aes, 128, mask: .encrypt, and: [asked])
             ),
-            CreateSplitKeyRequest(objectType: .splitKey, splitKeyParts: 3, splitKeyThreshold: 2, splitKeyMethod: .xor, templateAttribute: World.attributes(.aes, 256, and: [asked])),
+            CreateSplitKeyRequest(
+                objectType: .splitKey, splitKeyParts: 3, splitKeyThreshold: 2, splitKeyMethod: .xor,
+                templateAttribute: World.attributes(.aes, 256, and: [asked])),
             JoinSplitKeyRequest(objectType: .symmetricKey, uniqueIdentifiers: [base], templateAttribute: template),
             CertifyRequest(uniqueIdentifier: base, templateAttribute: template),
             LocateRequest(attributes: [asked]),
@@ -40,9 +42,11 @@ import Testing
                 derivationParameters: DerivationParameters(cryptographicParameters: CryptographicParameters(hashingAlgorithm: .sha256)),
                 templateAttribute: World.attributes(.aes, 128, mask: .encrypt)
             ),
-            JoinSplitKeyRequest(objectType: .symmetricKey, uniqueIdentifiers: [foreign, base], templateAttribute: World.attributes(.aes, 128, mask: .encrypt)),
+            JoinSplitKeyRequest(
+                objectType: .symmetricKey, uniqueIdentifiers: [foreign, base], templateAttribute: World.attributes(.aes, 128, mask: .encrypt)),
             CreateSplitKeyRequest(
-                objectType: .splitKey, uniqueIdentifier: foreign, splitKeyParts: 3, splitKeyThreshold: 2, splitKeyMethod: .xor, templateAttribute: TemplateAttribute()),
+                objectType: .splitKey, uniqueIdentifier: foreign, splitKeyParts: 3, splitKeyThreshold: 2, splitKeyMethod: .xor,
+                templateAttribute: TemplateAttribute()),
         ]
     }
 
@@ -143,7 +147,9 @@ import Testing
         let world = try World.atCore()
         let base = try await world.key("base", from: World.admin)
         let l4 = try UniqueIdentifier.make(.l4)
-        for payload in Self.makings("L4", base: base) + Self.reachings(l4, base: base) + [GetRequest(uniqueIdentifier: l4), DestroyRequest(uniqueIdentifier: l4)] {
+        for payload in Self.makings("L4", base: base) + Self.reachings(l4, base: base) + [
+            GetRequest(uniqueIdentifier: l4), DestroyRequest(uniqueIdentifier: l4),
+        ] {
             for (chain, tenant) in [([[1]], nil), (nil, "acme")] as [([[UInt8]]?, String?)] {
                 let reason = try await world.batch([payload], from: World.edge, propagated: chain, acting: tenant).items[0].resultReason
                 #expect(reason == .permissionDenied, "\(payload)")

@@ -65,7 +65,8 @@ import Testing
         let world = try World.atCore()
         let key = try await world.key("kek", from: World.admin)
         let encrypt = EncryptRequest(
-            uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .gcm, randomIV: true), data: ByteBuffer(string: "x"))
+            uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .gcm, randomIV: true),
+            data: ByteBuffer(string: "x"))
         func outcome(_ principal: Principal, _ chain: [[UInt8]]? = nil, _ acting: String? = nil) async throws -> ResultReason? {
             try await world.batch([encrypt], from: principal, propagated: chain, acting: acting).items[0].resultReason
         }
@@ -120,7 +121,9 @@ import Testing
         writer.endStructure(header)
         RequestMessage(World.create(), version: .v1_4).items[0].encode(to: &writer)
         writer.endStructure(message)
-        for (principal, expected) in [(World.acme, .permissionDenied), (World.auditor, .permissionDenied), (World.admin, nil), (nil, .authenticationNotSuccessful)]
+        for (principal, expected) in [
+            (World.acme, .permissionDenied), (World.auditor, .permissionDenied), (World.admin, nil), (nil, .authenticationNotSuccessful),
+        ]
             as [(Principal?, ResultReason?)]
         {
             let answer = await world.answer(Exchange(frame: writer.buffer), from: principal)
@@ -148,7 +151,8 @@ import Testing
 
     @Test func theIDPlaceholderIsTheObjectMadeLast() async throws {
         let world = try World.atEdge()
-        let (items, audit) = try await world.batch([World.create("a"), ActivateRequest(), GetAttributesRequest(attributeNames: ["State"])], from: World.acme)
+        let (items, audit) = try await world.batch(
+            [World.create("a"), ActivateRequest(), GetAttributesRequest(attributeNames: ["State"])], from: World.acme)
         #expect(items.allSatisfy { $0.resultStatus == .success })
         #expect(Set(audit.map(\.object)).count == 1 && audit[1].operation == "Activate")
         #expect(try await world.reason(ActivateRequest()) == .itemNotFound, "no batch, no placeholder")

@@ -5,7 +5,9 @@ import Testing
 
 /// Create Split Key and Join Split Key, and TC-SJ-1-14.
 @Suite struct SplitKeyTests {
-    private func split(_ key: String?, _ method: SplitKeyMethod, parts: Int32 = 5, threshold: Int32 = 3, prime: [UInt8]? = nil) -> CreateSplitKeyRequest {
+    private func split(_ key: String?, _ method: SplitKeyMethod, parts: Int32 = 5, threshold: Int32 = 3, prime: [UInt8]? = nil)
+        -> CreateSplitKeyRequest
+    {
         CreateSplitKeyRequest(
             objectType: .splitKey, uniqueIdentifier: key, splitKeyParts: parts, splitKeyThreshold: threshold, splitKeyMethod: method,
             primeFieldSize: prime, templateAttribute: key == nil ? World.attributes(.aes, 256) : TemplateAttribute()

@@ -15,7 +15,8 @@ import Testing
     }
 
     private func names(_ world: World) async throws -> Int {
-        try await world.ask(LocateRequest(attributes: [Attribute(.cryptographicLength, .integer(256))]), as: LocateResponse.self).uniqueIdentifiers.count
+        try await world.ask(LocateRequest(attributes: [Attribute(.cryptographicLength, .integer(256))]), as: LocateResponse.self).uniqueIdentifiers
+            .count
     }
 
     private let missing = GetRequest(uniqueIdentifier: "L4-00000000-0000-4000-8000-000000000000")

@@ -18,11 +18,13 @@ import Testing
     }
 
     private func encrypt(_ key: String) -> EncryptRequest {
-        EncryptRequest(uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .ecb), data: ByteBuffer(repeating: 1, count: 16))
+        EncryptRequest(
+            uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .ecb), data: ByteBuffer(repeating: 1, count: 16))
     }
 
     private func decrypt(_ key: String) -> DecryptRequest {
-        DecryptRequest(uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .ecb), data: ByteBuffer(repeating: 1, count: 16))
+        DecryptRequest(
+            uniqueIdentifier: key, cryptographicParameters: CryptographicParameters(blockCipherMode: .ecb), data: ByteBuffer(repeating: 1, count: 16))
     }
 
     @Test func usesAreCountedDurably() async throws {
@@ -93,7 +95,8 @@ import Testing
         let answer: CheckResponse = try await world.ask(fits)
         #expect(answer.uniqueIdentifier == key)
         for refused in [
-            CheckRequest(uniqueIdentifier: key, usageLimitsCount: 11), CheckRequest(uniqueIdentifier: key, cryptographicUsageMask: [.encrypt, .sign]),
+            CheckRequest(uniqueIdentifier: key, usageLimitsCount: 11),
+            CheckRequest(uniqueIdentifier: key, cryptographicUsageMask: [.encrypt, .sign]),
             CheckRequest(uniqueIdentifier: key, leaseTime: 1_000_000),
         ] { #expect(try await world.reason(refused) == .permissionDenied) }
         // A refusal empties the ID Placeholder.

@@ -146,7 +146,8 @@ import Testing
             GetAttributesRequest(uniqueIdentifier: key, attributeNames: AttributeDefinition.all.map(\.name.rawValue)),
             GetAttributeListRequest(uniqueIdentifier: key),
             EncryptRequest(uniqueIdentifier: key, cryptographicParameters: parameters, data: ByteBuffer(string: "text")),
-            CheckRequest(uniqueIdentifier: key, cryptographicUsageMask: [.encrypt]), CheckRequest(uniqueIdentifier: key, cryptographicUsageMask: [.sign]),
+            CheckRequest(uniqueIdentifier: key, cryptographicUsageMask: [.encrypt]),
+            CheckRequest(uniqueIdentifier: key, cryptographicUsageMask: [.sign]),
             AddAttributeRequest(uniqueIdentifier: key, attribute: Attribute(.contactInformation, .text("c"))),
             ModifyAttributeRequest(uniqueIdentifier: key, attribute: Attribute(.contactInformation, .text("d"))),
             AddAttributeRequest(uniqueIdentifier: key, attribute: Attribute(.comment, .text("e"))),
@@ -205,7 +206,8 @@ import Testing
         #expect(try await world.reason(LocateRequest(maximumItems: 1, offsetItems: 1), version: .v1_0) == nil)
     }
 
-    @Test(arguments: [(2, 0), (1, 5), (0, 9), (3, 1)]) func `A version that is not served is told which are`(_ major: Int, _ minor: Int) async throws {
+    @Test(arguments: [(2, 0), (1, 5), (0, 9), (3, 1)]) func `A version that is not served is told which are`(_ major: Int, _ minor: Int) async throws
+    {
         let world = try World.atEdge()
         let version = ProtocolVersion(major: Int32(major), minor: Int32(minor))
         let plain = RequestMessage(QueryRequest(queryFunctions: [.queryOperations]), version: version).frame

@@ -19,7 +19,8 @@ extension World {
         try made.write(certificateFile: folder.appendingPathComponent("ca.pem").path, keyFile: file.path)
         let base64 = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
         guard let der = Data(base64Encoded: base64).map({ Array($0) }) else { throw Unexpected() }
-        let block = KeyBlock(keyFormatType: .pkcs8, keyValue: .bytes(ByteBuffer(bytes: der), attributes: []), cryptographicAlgorithm: .ec, cryptographicLength: 256)
+        let block = KeyBlock(
+            keyFormatType: .pkcs8, keyValue: .bytes(ByteBuffer(bytes: der), attributes: []), cryptographicAlgorithm: .ec, cryptographicLength: 256)
         func register(_ object: ManagedObject, _ attributes: TemplateAttribute) async throws -> String {
             let made: RegisterResponse = try await ask(
                 RegisterRequest(objectType: object.objectType, templateAttribute: attributes, object: object), from: owner)

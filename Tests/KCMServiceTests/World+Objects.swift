@@ -22,7 +22,9 @@ extension World {
     }
 
     /// Registers a symmetric key that is active.
-    func register(_ key: [UInt8], _ mask: CryptographicUsageMask, algorithm: CryptographicAlgorithm = .aes, and more: [Attribute] = []) async throws -> String {
+    func register(_ key: [UInt8], _ mask: CryptographicUsageMask, algorithm: CryptographicAlgorithm = .aes, and more: [Attribute] = []) async throws
+        -> String
+    {
         let block = KeyBlock(
             keyFormatType: .raw, keyValue: .bytes(ByteBuffer(bytes: key), attributes: []), cryptographicAlgorithm: algorithm,
             cryptographicLength: Int32(key.count * 8)

@@ -55,7 +55,8 @@ import Testing
         let opened = try await world.block(GetRequest(uniqueIdentifier: again, keyWrapType: .notWrapped))
         #expect(opened.bytes == data && opened.keyWrappingData == nil)
         // Under another key it is none.
-        _ = try await world.ask(RevokeRequest(uniqueIdentifier: wrapping, revocationReason: RevocationReason(code: .cessationOfOperation)), as: RevokeResponse.self)
+        _ = try await world.ask(
+            RevokeRequest(uniqueIdentifier: wrapping, revocationReason: RevocationReason(code: .cessationOfOperation)), as: RevokeResponse.self)
         _ = try await world.ask(DestroyRequest(uniqueIdentifier: wrapping), as: DestroyResponse.self)
         #expect(try await world.reason(GetRequest(uniqueIdentifier: again, keyWrapType: .notWrapped)) == .permissionDenied)
     }
@@ -76,7 +77,8 @@ import Testing
         let got = try await world.block(GetRequest(uniqueIdentifier: key, keyFormatType: .raw, keyWrapType: .asRegistered))
         guard case .bytes(let bytes, _)? = got.keyValue else { throw Unexpected() }
         #expect(Array(bytes.readableBytesView) == [0x1f, 0xa6, 0x8b] && got.keyWrappingData == block.keyWrappingData)
-        #expect(try await world.reason(GetRequest(uniqueIdentifier: key, keyWrapType: .notWrapped)) == .permissionDenied, "the mask has no Unwrap Key")
+        #expect(
+            try await world.reason(GetRequest(uniqueIdentifier: key, keyWrapType: .notWrapped)) == .permissionDenied, "the mask has no Unwrap Key")
         #expect(try await world.reason(wrapped(key, under: kek)) == .illegalOperation, "wrapped already")
     }
 
@@ -95,7 +97,10 @@ import Testing
         #expect(try Array(value.bytes(material).readableBytesView) == data)
         let attribute = try #require(try value.next())
         #expect(attribute.tag == .attribute && value.isAtEnd)
-        #expect(try await world.reason(wrapped(key, under: wrapping, CryptographicParameters(blockCipherMode: .nistKeyWrap), .noEncoding, names: ["Name"])) == .encodingOptionError)
+        #expect(
+            try await world.reason(
+                wrapped(key, under: wrapping, CryptographicParameters(blockCipherMode: .nistKeyWrap), .noEncoding, names: ["Name"]))
+                == .encodingOptionError)
     }
 
     @Test func theReasonsOfFailuresAreTheStandards() async throws {
@@ -127,7 +132,8 @@ import Testing
         let world = try World.atCore()
         let mask = [Attribute(.name, Name("kek").attributeValue)]
         let made: CreateResponse = try await world.ask(
-            CreateRequest(objectType: .symmetricKey, templateAttribute: World.attributes(.aes, 256, mask: [.wrapKey], active: true, and: mask)), from: World.admin)
+            CreateRequest(objectType: .symmetricKey, templateAttribute: World.attributes(.aes, 256, mask: [.wrapKey], active: true, and: mask)),
+            from: World.admin)
         let key = try await world.key("k", from: World.admin)
         #expect(try await world.reason(wrapped(key, under: made.uniqueIdentifier), from: World.admin) == .notExtractable)
     }

@@ -102,7 +102,8 @@ import Testing
     }
 
     @Test func allErrorsAtOnceInTheOrderOfTheFile() {
-        let yaml = Samples.edge.replacing("port: 5696", with: "port: x").replacing("lease: 5m", with: "lease: x").replacing("node: edge-1", with: "nodes: a")
+        let yaml = Samples.edge.replacing("port: 5696", with: "port: x").replacing("lease: 5m", with: "lease: x").replacing(
+            "node: edge-1", with: "nodes: a")
         #expect(errors(yaml, ["KCM_TLS_CLR": "x"]).map(\.origin) == ["kcm.yaml:1", "kcm.yaml:2", "kcm.yaml:4", "kcm.yaml:10", "KCM_TLS_CLR"])
     }
 
@@ -118,7 +119,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("mode: edge\n  node: x", "kcm.yaml:2"), ("mode: edge\nmode: core", "kcm.yaml:1"), ("a: [1", "kcm.yaml:1"), ("- a", "kcm.yaml:1"), ("", "kcm.yaml:1"),
+        ("mode: edge\n  node: x", "kcm.yaml:2"), ("mode: edge\nmode: core", "kcm.yaml:1"), ("a: [1", "kcm.yaml:1"), ("- a", "kcm.yaml:1"),
+        ("", "kcm.yaml:1"),
     ])
     func notAConfiguration(yaml: String, origin: String) throws {
         let found = try #require(errors(yaml).first)

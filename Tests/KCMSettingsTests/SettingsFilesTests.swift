@@ -8,12 +8,16 @@ import Testing
         var template = Array("/tmp/kcm-settings-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
         defer {
-            for name in ["pki/edge.pem", "pki/edge.key", "pki/ca.pem", "pki/crl.pem", "data/edge-audit.key", "kcm.yaml"] { unlink("\(folder)/\(name)") }
+            for name in ["pki/edge.pem", "pki/edge.key", "pki/ca.pem", "pki/crl.pem", "data/edge-audit.key", "kcm.yaml"] {
+                unlink("\(folder)/\(name)")
+            }
             for name in ["/pki", "/data", ""] { rmdir(folder + name) }
         }
         mkdir(folder + "/pki", 0o755)
         mkdir(folder + "/data", 0o755)
-        for (name, mode) in [("pki/edge.pem", 0o644), ("pki/edge.key", 0o600), ("pki/ca.pem", 0o644), ("pki/crl.pem", 0o644), ("data/edge-audit.key", 0o600)] {
+        for (name, mode) in [
+            ("pki/edge.pem", 0o644), ("pki/edge.key", 0o600), ("pki/ca.pem", 0o644), ("pki/crl.pem", 0o644), ("data/edge-audit.key", 0o600),
+        ] {
             try write("x", to: "\(folder)/\(name)", mode: mode_t(mode))
         }
         try write(Samples.edge, to: "\(folder)/kcm.yaml", mode: 0o644)

@@ -9,14 +9,16 @@ import Testing
         #expect(try Trial.one("Decrypt", request: CaseText.id("a"), expected: payload, got: payload) == nil)
     }
 
-    @Test("a wrong value, type, tag, order, a missing and a further element are seen, with their path", arguments: [
-        ("<Data type='ByteString' value='0103'/>", "BatchItem/ResponsePayload/Data"),
-        ("<Data type='ByteString' value='010200'/>", "BatchItem/ResponsePayload/Data"),
-        ("<Data type='TextString' value='0102'/>", "BatchItem/ResponsePayload/Data"),
-        ("<IVCounterNonce type='ByteString' value='0102'/>", "BatchItem/ResponsePayload/Data"),
-        ("", "BatchItem/ResponsePayload/Data"),
-        ("<Data type='ByteString' value='0102'/><IVCounterNonce type='ByteString' value=''/>", "BatchItem/ResponsePayload/IVCounterNonce"),
-    ])
+    @Test(
+        "a wrong value, type, tag, order, a missing and a further element are seen, with their path",
+        arguments: [
+            ("<Data type='ByteString' value='0103'/>", "BatchItem/ResponsePayload/Data"),
+            ("<Data type='ByteString' value='010200'/>", "BatchItem/ResponsePayload/Data"),
+            ("<Data type='TextString' value='0102'/>", "BatchItem/ResponsePayload/Data"),
+            ("<IVCounterNonce type='ByteString' value='0102'/>", "BatchItem/ResponsePayload/Data"),
+            ("", "BatchItem/ResponsePayload/Data"),
+            ("<Data type='ByteString' value='0102'/><IVCounterNonce type='ByteString' value=''/>", "BatchItem/ResponsePayload/IVCounterNonce"),
+        ])
     func differences(_ got: String, _ path: String) throws {
         let difference = try #require(try Trial.one("Decrypt", expected: CaseText.id("a") + CaseText.data("0102"), got: CaseText.id("a") + got))
         #expect(difference.path == path && difference.answer == 1)
@@ -33,20 +35,31 @@ import Testing
         #expect(try difference(CaseText.failure("Get", reason: "PermissionDenied")) == nil)
         #expect(try difference(CaseText.failure("Get", reason: "ItemNotFound"))?.path == "BatchItem/ResultReason")
         #expect(try difference(CaseText.response("Get", CaseText.id("a")))?.path == "BatchItem/ResultStatus")
-        let failed = try Trial.run([(request, CaseText.response("Get", CaseText.id("a")), CaseText.failure("Get", reason: "ItemNotFound", message: "gone"))]).differences[0]
+        let failed = try Trial.run([
+            (request, CaseText.response("Get", CaseText.id("a")), CaseText.failure("Get", reason: "ItemNotFound", message: "gone"))
+        ]).differences[0]
         #expect(failed?.got.contains("ItemNotFound 'gone'") == true)
     }
 
     @Test("an identifier is bound at first sight and is fixed from then on")
     func identifiers() throws {
-        let create = (CaseText.request("Create", ""), CaseText.response("Create", CaseText.id("$UNIQUE_IDENTIFIER_0")), CaseText.response("Create", CaseText.id("L4-1")))
+        let create = (
+            CaseText.request("Create", ""), CaseText.response("Create", CaseText.id("$UNIQUE_IDENTIFIER_0")),
+            CaseText.response("Create", CaseText.id("L4-1"))
+        )
         func get(_ got: String) -> (String, String, String) {
-            (CaseText.request("Get", CaseText.id("$UNIQUE_IDENTIFIER_0")), CaseText.response("Get", CaseText.id("$UNIQUE_IDENTIFIER_0")), CaseText.response("Get", CaseText.id(got)))
+            (
+                CaseText.request("Get", CaseText.id("$UNIQUE_IDENTIFIER_0")), CaseText.response("Get", CaseText.id("$UNIQUE_IDENTIFIER_0")),
+                CaseText.response("Get", CaseText.id(got))
+            )
         }
         let right = try Trial.run([create, get("L4-1")])
         #expect(right.differences == [nil, nil] && right.requests[1].contains("value=\"L4-1\"") && right.made == ["L4-1"])
         #expect(try Trial.run([create, get("L4-2")]).differences[1]?.path == "BatchItem/ResponsePayload/UniqueIdentifier")
-        let second = (CaseText.request("Create", ""), CaseText.response("Create", CaseText.id("$UNIQUE_IDENTIFIER_1")), CaseText.response("Create", CaseText.id("L4-1")))
+        let second = (
+            CaseText.request("Create", ""), CaseText.response("Create", CaseText.id("$UNIQUE_IDENTIFIER_1")),
+            CaseText.response("Create", CaseText.id("L4-1"))
+        )
         #expect(try Trial.run([create, second]).differences[1] != nil, "two objects share an identifier")
         #expect(throws: CaseError.self) { try Trial.run([get("L4-1")]) }
     }
@@ -67,9 +80,19 @@ import Testing
     @Test("what the server generates has the length of the case and stays the same; what it was given is exact")
     func generated() throws {
         func steps(_ make: String, _ material: String, _ again: String) -> [(String, String, String)] {
-            let key: (String) -> String = { "<SymmetricKey><KeyBlock><KeyValue><KeyMaterial type='ByteString' value='\($0)'/></KeyValue></KeyBlock></SymmetricKey>" }
-            let get = { (got: String) -> (String, String, String) in (CaseText.request("Get", CaseText.id("$UNIQUE_IDENTIFIER_0")), CaseText.response("Get", CaseText.id("$UNIQUE_IDENTIFIER_0") + key("aabb")), CaseText.response("Get", CaseText.id("k") + key(got))) }
-            return [(CaseText.request(make, ""), CaseText.response(make, CaseText.id("$UNIQUE_IDENTIFIER_0")), CaseText.response(make, CaseText.id("k"))), get(material), get(again)]
+            let key: (String) -> String = {
+                "<SymmetricKey><KeyBlock><KeyValue><KeyMaterial type='ByteString' value='\($0)'/></KeyValue></KeyBlock></SymmetricKey>"
+            }
+            let get = { (got: String) -> (String, String, String) in
+                (
+                    CaseText.request("Get", CaseText.id("$UNIQUE_IDENTIFIER_0")),
+                    CaseText.response("Get", CaseText.id("$UNIQUE_IDENTIFIER_0") + key("aabb")), CaseText.response("Get", CaseText.id("k") + key(got))
+                )
+            }
+            return [
+                (CaseText.request(make, ""), CaseText.response(make, CaseText.id("$UNIQUE_IDENTIFIER_0")), CaseText.response(make, CaseText.id("k"))),
+                get(material), get(again),
+            ]
         }
         #expect(try Trial.run(steps("Create", "0102", "0102")).differences == [nil, nil, nil])
         #expect(try Trial.run(steps("Create", "010203", "010203")).differences[1] != nil, "another length")
@@ -84,8 +107,14 @@ import Testing
         func steps(_ plaintext: String) -> [(String, String, String)] {
             [
                 (CaseText.request("Create", ""), CaseText.response("Create", identifier), CaseText.response("Create", CaseText.id("k"))),
-                (CaseText.request("Encrypt", identifier + CaseText.data("0102")), CaseText.response("Encrypt", identifier + CaseText.data("aabb")), CaseText.response("Encrypt", CaseText.id("k") + CaseText.data("ccdd"))),
-                (CaseText.request("Decrypt", identifier + CaseText.data("aabb")), CaseText.response("Decrypt", identifier + CaseText.data("0102")), CaseText.response("Decrypt", CaseText.id("k") + CaseText.data(plaintext))),
+                (
+                    CaseText.request("Encrypt", identifier + CaseText.data("0102")), CaseText.response("Encrypt", identifier + CaseText.data("aabb")),
+                    CaseText.response("Encrypt", CaseText.id("k") + CaseText.data("ccdd"))
+                ),
+                (
+                    CaseText.request("Decrypt", identifier + CaseText.data("aabb")), CaseText.response("Decrypt", identifier + CaseText.data("0102")),
+                    CaseText.response("Decrypt", CaseText.id("k") + CaseText.data(plaintext))
+                ),
             ]
         }
         let right = try Trial.run(steps("0102"))
@@ -96,10 +125,20 @@ import Testing
     @Test("an Encrypt with the server's IV is free in its bytes, one with the client's is not")
     func serverIV() throws {
         let iv: (String) -> String = { "<IVCounterNonce type='ByteString' value='\($0)'/>" }
-        #expect(try Trial.one("Encrypt", request: CaseText.data("00"), expected: CaseText.data("aabb") + iv("01"), got: CaseText.data("ccdd") + iv("02")) == nil)
+        #expect(
+            try Trial.one("Encrypt", request: CaseText.data("00"), expected: CaseText.data("aabb") + iv("01"), got: CaseText.data("ccdd") + iv("02"))
+                == nil)
         #expect(try Trial.one("Encrypt", request: CaseText.data("00") + iv("01"), expected: CaseText.data("aabb"), got: CaseText.data("ccdd")) != nil)
-        let next = (CaseText.request("Decrypt", CaseText.data("$DATA_0") + iv("$IV_COUNTER_NONCE")), CaseText.response("Decrypt", CaseText.data("00")), CaseText.response("Decrypt", CaseText.data("00")))
-        let run = try Trial.run([(CaseText.request("Encrypt", CaseText.data("00")), CaseText.response("Encrypt", CaseText.data("aabb") + iv("01")), CaseText.response("Encrypt", CaseText.data("ccdd") + iv("02"))), next])
+        let next = (
+            CaseText.request("Decrypt", CaseText.data("$DATA_0") + iv("$IV_COUNTER_NONCE")), CaseText.response("Decrypt", CaseText.data("00")),
+            CaseText.response("Decrypt", CaseText.data("00"))
+        )
+        let run = try Trial.run([
+            (
+                CaseText.request("Encrypt", CaseText.data("00")), CaseText.response("Encrypt", CaseText.data("aabb") + iv("01")),
+                CaseText.response("Encrypt", CaseText.data("ccdd") + iv("02"))
+            ), next,
+        ])
         #expect(run.requests[1].contains("value=\"ccdd\"") && run.requests[1].contains("value=\"02\""))
     }
 
@@ -117,7 +156,9 @@ import Testing
         #expect(try difference(names, state) != nil, "one is missing")
         #expect(try difference(names, length + state + other) != nil, "one was not asked for")
         #expect(try difference("", length + state + other) == nil)
-        #expect(try difference("", CaseText.attribute("State", "Enumeration", "PreActive") + length)?.path == "BatchItem/ResponsePayload/Attribute(State)/AttributeValue")
+        #expect(
+            try difference("", CaseText.attribute("State", "Enumeration", "PreActive") + length)?.path
+                == "BatchItem/ResponsePayload/Attribute(State)/AttributeValue")
         #expect(try difference("", state + CaseText.attribute("Cryptographic Length", "Integer", "128", index: 1)) != nil, "another index")
         #expect(try Trial.one("AddAttribute", expected: state, got: state + other) != nil)
     }
@@ -157,7 +198,8 @@ import Testing
         let length: (Int) -> String = { CaseText.response("RNGSeed", "<DataLength type='Integer' value='\($0)'/>") }
         let denied = CaseText.failure("RNGSeed", reason: "PermissionDenied")
         func difference(_ got: String) throws -> CaseDifference? {
-            try Trial.run([(CaseText.request("RNGSeed", CaseText.data("00")), length(32), got)], alternatives: [length(16), length(0), denied]).differences[0]
+            try Trial.run([(CaseText.request("RNGSeed", CaseText.data("00")), length(32), got)], alternatives: [length(16), length(0), denied])
+                .differences[0]
         }
         #expect(try difference(length(32)) == nil)
         #expect(try difference(length(0)) == nil)

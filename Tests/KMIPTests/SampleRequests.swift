@@ -47,7 +47,8 @@ enum SampleRequests {
         ),
         MACRequest(uniqueIdentifier: "L4-x", cryptographicParameters: parameters, data: ByteBuffer(string: "d"), stream: stream),
         MACVerifyRequest(
-            uniqueIdentifier: "L4-x", cryptographicParameters: parameters, data: ByteBuffer(string: "d"), macData: ByteBuffer(string: "m"), stream: stream
+            uniqueIdentifier: "L4-x", cryptographicParameters: parameters, data: ByteBuffer(string: "d"), macData: ByteBuffer(string: "m"),
+            stream: stream
         ),
         RNGRetrieveRequest(dataLength: 32),
         RNGSeedRequest(data: ByteBuffer(string: "seed")),
@@ -75,7 +76,8 @@ enum SampleRequests {
             ),
             templateAttribute: template
         ),
-        CertifyRequest(uniqueIdentifier: "L4-x", certificateRequestType: .pkcs10, certificateRequest: ByteBuffer(string: "r"), templateAttribute: template),
+        CertifyRequest(
+            uniqueIdentifier: "L4-x", certificateRequestType: .pkcs10, certificateRequest: ByteBuffer(string: "r"), templateAttribute: template),
         ReCertifyRequest(uniqueIdentifier: "L4-x", certificateRequestType: .pem, offset: 1, templateAttribute: template),
         CreateSplitKeyRequest(
             objectType: .splitKey, uniqueIdentifier: "L4-x", splitKeyParts: 5, splitKeyThreshold: 3, splitKeyMethod: .polynomialSharingPrimeField,

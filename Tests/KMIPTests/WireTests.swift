@@ -65,7 +65,9 @@ import Testing
         #expect(isInside)
     }
 
-    private func failure(_ frame: ByteBuffer, _ read: (inout TTLVReader) throws -> Void = { while let item = try $0.next() { try $0.validate(item) } }) -> KMIPError? {
+    private func failure(
+        _ frame: ByteBuffer, _ read: (inout TTLVReader) throws -> Void = { while let item = try $0.next() { try $0.validate(item) } }
+    ) -> KMIPError? {
         do {
             var reader = try TTLVReader(message: frame, tag: .requestMessage)
             try read(&reader)

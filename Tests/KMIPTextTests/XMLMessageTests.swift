@@ -51,81 +51,86 @@ import Testing
             writer.structure(.requestPayload) { _ in }
         }
         let text = try XMLMessage.encode(message)
-        #expect(String(buffer: text) == """
-            <RequestMessage>\
-            <BatchCount type="Integer" value="-1"/>\
-            <CryptographicUsageMask type="Integer" value="Encrypt Decrypt"/>\
-            <CryptographicUsageMask type="Integer" value="-1"/>\
-            <UsageLimitsTotal type="LongInteger" value="-9223372036854775808"/>\
-            <Modulus type="BigInteger" value="ff01020304050607"/>\
-            <State type="Enumeration" value="Active"/>\
-            <State type="Enumeration" value="0x80000001"/>\
-            <Fresh type="Boolean" value="true"/>\
-            <NameValue type="TextString" value="a&lt;&quot;&amp;&gt;&#10;&#9;é\u{1F511}"/>\
-            <NameValue type="TextString" value=""/>\
-            <Data type="ByteString" value="00abff"/>\
-            <Data type="ByteString" value=""/>\
-            <TimeStamp type="DateTime" value="1970-01-01T00:00:06+00:00"/>\
-            <TimeStamp type="DateTime" value="0x7FFFFFFFFFFFFFFF"/>\
-            <LeaseTime type="Interval" value="4294967295"/>\
-            <TTLV tag="0x540001" type="Integer" value="7"/>\
-            <Attribute><AttributeName type="TextString" value="Cryptographic Usage Mask"/><AttributeValue type="Integer" value="Encrypt"/></Attribute>\
-            <Attribute><AttributeName type="TextString" value="x-State"/><AttributeValue type="Enumeration" value="0x00000002"/></Attribute>\
-            <RequestPayload/>\
-            </RequestMessage>
-            """)
+        #expect(
+            String(buffer: text) == """
+                <RequestMessage>\
+                <BatchCount type="Integer" value="-1"/>\
+                <CryptographicUsageMask type="Integer" value="Encrypt Decrypt"/>\
+                <CryptographicUsageMask type="Integer" value="-1"/>\
+                <UsageLimitsTotal type="LongInteger" value="-9223372036854775808"/>\
+                <Modulus type="BigInteger" value="ff01020304050607"/>\
+                <State type="Enumeration" value="Active"/>\
+                <State type="Enumeration" value="0x80000001"/>\
+                <Fresh type="Boolean" value="true"/>\
+                <NameValue type="TextString" value="a&lt;&quot;&amp;&gt;&#10;&#9;é\u{1F511}"/>\
+                <NameValue type="TextString" value=""/>\
+                <Data type="ByteString" value="00abff"/>\
+                <Data type="ByteString" value=""/>\
+                <TimeStamp type="DateTime" value="1970-01-01T00:00:06+00:00"/>\
+                <TimeStamp type="DateTime" value="0x7FFFFFFFFFFFFFFF"/>\
+                <LeaseTime type="Interval" value="4294967295"/>\
+                <TTLV tag="0x540001" type="Integer" value="7"/>\
+                <Attribute><AttributeName type="TextString" value="Cryptographic Usage Mask"/><AttributeValue type="Integer" value="Encrypt"/></Attribute>\
+                <Attribute><AttributeName type="TextString" value="x-State"/><AttributeValue type="Enumeration" value="0x00000002"/></Attribute>\
+                <RequestPayload/>\
+                </RequestMessage>
+                """)
         #expect(try XMLMessage.decode(text) == message)
         #expect(try XMLMessage.decode(XMLMessage.encode(message, indented: true)) == message)
     }
 
-    @Test("other spellings of the same value", arguments: [
-        ("<CryptographicUsageMask type='Integer' value='Decrypt|Encrypt'/>", "<CryptographicUsageMask type='Integer' value='0x0000000c'/>"),
-        ("<CryptographicUsageMask type='Integer' value=' Encrypt  Decrypt '/>", "<CryptographicUsageMask type='Integer' value='12'/>"),
-        ("<State type='Enumeration' value='0x2'/>", "<State value='Active' type='Enumeration' name='x'/>"),
-        ("<TTLV tag='0x42008D' type='Enumeration' value='0x00000002'/>", "<State type='Enumeration' value='Active'/>"),
-        ("<Data type='ByteString' value='AB'/>", "<Data type='ByteString' value='ab'/>"),
-        ("<Data type='ByteString'/>", "<Data type='ByteString' value=''/>"),
-        ("<Modulus type='BigInteger' value='01'/>", "<Modulus type='BigInteger' value='0000000000000001'/>"),
-        ("<Modulus type='BigInteger' value='ff'/>", "<Modulus type='BigInteger' value='ffffffffffffffff'/>"),
-        ("<TimeStamp type='DateTime' value='2024-02-29T01:00:00.5+01:00'/>", "<TimeStamp type='DateTime' value='2024-02-29T00:00:00Z'/>"),
-        ("<TimeStamp type='DateTime' value='0x6'/>", "<TimeStamp type='DateTime' value='1970-01-01T00:00:06'/>"),
-        ("<Fresh type='Boolean' value='1'/>", "<Fresh type='Boolean' value='true'/>"),
-        ("<!-- a --><RequestPayload type='Structure'></RequestPayload>", "<RequestPayload/>"),
-    ])
+    @Test(
+        "other spellings of the same value",
+        arguments: [
+            ("<CryptographicUsageMask type='Integer' value='Decrypt|Encrypt'/>", "<CryptographicUsageMask type='Integer' value='0x0000000c'/>"),
+            ("<CryptographicUsageMask type='Integer' value=' Encrypt  Decrypt '/>", "<CryptographicUsageMask type='Integer' value='12'/>"),
+            ("<State type='Enumeration' value='0x2'/>", "<State value='Active' type='Enumeration' name='x'/>"),
+            ("<TTLV tag='0x42008D' type='Enumeration' value='0x00000002'/>", "<State type='Enumeration' value='Active'/>"),
+            ("<Data type='ByteString' value='AB'/>", "<Data type='ByteString' value='ab'/>"),
+            ("<Data type='ByteString'/>", "<Data type='ByteString' value=''/>"),
+            ("<Modulus type='BigInteger' value='01'/>", "<Modulus type='BigInteger' value='0000000000000001'/>"),
+            ("<Modulus type='BigInteger' value='ff'/>", "<Modulus type='BigInteger' value='ffffffffffffffff'/>"),
+            ("<TimeStamp type='DateTime' value='2024-02-29T01:00:00.5+01:00'/>", "<TimeStamp type='DateTime' value='2024-02-29T00:00:00Z'/>"),
+            ("<TimeStamp type='DateTime' value='0x6'/>", "<TimeStamp type='DateTime' value='1970-01-01T00:00:06'/>"),
+            ("<Fresh type='Boolean' value='1'/>", "<Fresh type='Boolean' value='true'/>"),
+            ("<!-- a --><RequestPayload type='Structure'></RequestPayload>", "<RequestPayload/>"),
+        ])
     func spellings(_ one: String, _ other: String) throws {
         #expect(try decode(one) == decode(other))
     }
 
-    @Test("what is refused, and why", arguments: [
-        ("<BatchCount type='Integer' value='2147483648'/>", KMIPTextError.Code.value),
-        ("<BatchCount type='Integer' value='0x100000000'/>", .value),
-        ("<BatchCount type='Integer' value=''/>", .value),
-        ("<BatchCount type='Integer' value='1 2'/>", .value),
-        ("<BatchCount type='Integer'/>", .value),
-        ("<UsageLimitsTotal type='LongInteger' value='9223372036854775808'/>", .value),
-        ("<LeaseTime type='Interval' value='-1'/>", .value),
-        ("<LeaseTime type='Interval' value='4294967296'/>", .value),
-        ("<State type='Enumeration' value='Ready'/>", .value),
-        ("<BatchCount type='Enumeration' value='Active'/>", .value),
-        ("<CryptographicUsageMask type='Integer' value='Encrypt Read'/>", .value),
-        ("<Data type='ByteString' value='abc'/>", .value),
-        ("<Data type='ByteString' value='0xab'/>", .value),
-        ("<Modulus type='BigInteger' value=''/>", .value),
-        ("<Fresh type='Boolean' value='yes'/>", .value),
-        ("<TimeStamp type='DateTime' value='2023-02-29T00:00:00Z'/>", .value),
-        ("<TimeStamp type='DateTime' value='2023-02-28'/>", .value),
-        ("<TimeStamp type='DateTime' value='2023-02-28T00:00:00+01:00x'/>", .value),
-        ("<Nothing type='Integer' value='1'/>", .tag),
-        ("<TTLV type='Integer' value='1'/>", .tag),
-        ("<TTLV tag='0x4200' type='Integer' value='1'/>", .tag),
-        ("<BatchCount type='Number' value='1'/>", .type),
-        ("<BatchCount value='1'/>", .type),
-        ("<BatchCount type='Integer' value='1'><Data/></BatchCount>", .structure),
-        ("<RequestPayload type='Structure' value='1'/>", .structure),
-        ("<BatchCount>1</BatchCount>", .syntax),
-        ("<BatchCount", .syntax),
-        ("<NameValue type='TextString' value='&thing;'/>", .syntax),
-    ])
+    @Test(
+        "what is refused, and why",
+        arguments: [
+            ("<BatchCount type='Integer' value='2147483648'/>", KMIPTextError.Code.value),
+            ("<BatchCount type='Integer' value='0x100000000'/>", .value),
+            ("<BatchCount type='Integer' value=''/>", .value),
+            ("<BatchCount type='Integer' value='1 2'/>", .value),
+            ("<BatchCount type='Integer'/>", .value),
+            ("<UsageLimitsTotal type='LongInteger' value='9223372036854775808'/>", .value),
+            ("<LeaseTime type='Interval' value='-1'/>", .value),
+            ("<LeaseTime type='Interval' value='4294967296'/>", .value),
+            ("<State type='Enumeration' value='Ready'/>", .value),
+            ("<BatchCount type='Enumeration' value='Active'/>", .value),
+            ("<CryptographicUsageMask type='Integer' value='Encrypt Read'/>", .value),
+            ("<Data type='ByteString' value='abc'/>", .value),
+            ("<Data type='ByteString' value='0xab'/>", .value),
+            ("<Modulus type='BigInteger' value=''/>", .value),
+            ("<Fresh type='Boolean' value='yes'/>", .value),
+            ("<TimeStamp type='DateTime' value='2023-02-29T00:00:00Z'/>", .value),
+            ("<TimeStamp type='DateTime' value='2023-02-28'/>", .value),
+            ("<TimeStamp type='DateTime' value='2023-02-28T00:00:00+01:00x'/>", .value),
+            ("<Nothing type='Integer' value='1'/>", .tag),
+            ("<TTLV type='Integer' value='1'/>", .tag),
+            ("<TTLV tag='0x4200' type='Integer' value='1'/>", .tag),
+            ("<BatchCount type='Number' value='1'/>", .type),
+            ("<BatchCount value='1'/>", .type),
+            ("<BatchCount type='Integer' value='1'><Data/></BatchCount>", .structure),
+            ("<RequestPayload type='Structure' value='1'/>", .structure),
+            ("<BatchCount>1</BatchCount>", .syntax),
+            ("<BatchCount", .syntax),
+            ("<NameValue type='TextString' value='&thing;'/>", .syntax),
+        ])
     func refusals(_ inner: String, _ expected: KMIPTextError.Code) {
         #expect(code("<RequestMessage>\(inner)</RequestMessage>") == expected)
     }
@@ -166,7 +171,9 @@ import Testing
         #expect { _ = try XMLMessage.encode(cut) } throws: { ($0 as? KMIPTextError)?.code == .message }
     }
 
-    @Test("dates from year 0 to 9999 go there and back", arguments: [-62_167_219_200, -1, 0, 951_782_400, 1_709_164_800, 4_107_542_399, 253_402_300_799])
+    @Test(
+        "dates from year 0 to 9999 go there and back",
+        arguments: [-62_167_219_200, -1, 0, 951_782_400, 1_709_164_800, 4_107_542_399, 253_402_300_799])
     func dates(_ seconds: Int64) throws {
         let message = ttlv { $0.dateTime(.timeStamp, seconds) }
         let text = try XMLMessage.encode(message)

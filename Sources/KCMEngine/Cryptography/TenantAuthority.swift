@@ -113,7 +113,8 @@ extension KeyObject {
 extension CertificateSubject {
     /// The subject of the Certificate Request of Certify or Re-certify; `nil` where there is none.
     /// - Throws: *Invalid Field* for what is no signed request of the type that is stated, or is for another key.
-    static func request(_ type: CertificateRequestType?, _ bytes: ByteBuffer?, for key: AsymmetricKey) throws(OperationFailure) -> CertificateSubject? {
+    static func request(_ type: CertificateRequestType?, _ bytes: ByteBuffer?, for key: AsymmetricKey) throws(OperationFailure) -> CertificateSubject?
+    {
         guard let bytes else {
             guard type == nil else { throw OperationFailure(.invalidField, "Certificate Request is missing") }
             return nil

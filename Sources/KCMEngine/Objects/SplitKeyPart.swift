@@ -64,7 +64,8 @@ struct SplitKeyPart: Hashable {
         do throws(CryptoError) {
             return try SecretSharing(served, parts: Int(parts), threshold: Int(threshold))
         } catch {
-            throw OperationFailure(.invalidField, "2 to \(SecretSharing.maximumParts) parts, 2 or more needed, with XOR all; a field's size is a prime")
+            throw OperationFailure(
+                .invalidField, "2 to \(SecretSharing.maximumParts) parts, 2 or more needed, with XOR all; a field's size is a prime")
         }
     }
 }

@@ -15,7 +15,8 @@ public final class ObjectRepository: Sendable {
     let staging: Staging?
 
     /// - Parameter cacheLimits: what is kept of opened objects in memory.
-    public init(store: any Store, keyring: any SealingKeyring, cacheLimits: CacheLimits = CacheLimits(), streamLimits: StreamLimits = StreamLimits()) {
+    public init(store: any Store, keyring: any SealingKeyring, cacheLimits: CacheLimits = CacheLimits(), streamLimits: StreamLimits = StreamLimits())
+    {
         self.store = store
         self.keyring = keyring
         self.cache = ObjectCache(limits: cacheLimits)

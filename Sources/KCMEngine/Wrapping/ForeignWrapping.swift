@@ -28,7 +28,8 @@ struct ForeignWrapping: Sendable {
         if let tag = response.tag { bytes.writeImmutableBuffer(tag) }
         // Where the key chose the mode, only the answer tells how long the tag is.
         let isChosenThere = sent?.blockCipherMode == nil
-        return WrappingKey.Wrapped(bytes: bytes, iv: response.iv, tagLength: isChosenThere ? response.tag.map { Int32(clamping: $0.readableBytes) } : nil)
+        return WrappingKey.Wrapped(
+            bytes: bytes, iv: response.iv, tagLength: isChosenThere ? response.tag.map { Int32(clamping: $0.readableBytes) } : nil)
     }
 
     /// Decrypts a wrapped key value.

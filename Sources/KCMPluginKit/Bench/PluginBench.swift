@@ -69,9 +69,13 @@ package struct PluginBench {
             }
             let host = RawHost()
             let opening = Opening(functions.open, host, settings)
-            guard opening.code == KCM_OK, let instance = opening.instance else { throw Failure(description: "\(plugin) does not open: \(opening.answer)") }
+            guard opening.code == KCM_OK, let instance = opening.instance else {
+                throw Failure(description: "\(plugin) does not open: \(opening.answer)")
+            }
             store = RawStore(instance, functions, host, model: library.descriptor.pointee.thread_model)
-        } catch let error as PluginError { throw Failure(description: "\(error)") } catch let failure as Folders.Failure { throw Failure(description: failure.reason) }
+        } catch let error as PluginError { throw Failure(description: "\(error)") } catch let failure as Folders.Failure {
+            throw Failure(description: failure.reason)
+        }
         guard UInt64(options.value) <= store.limits.maximum_value else {
             throw Failure(description: "\(plugin) takes values of up to \(store.limits.maximum_value) bytes")
         }

@@ -21,7 +21,8 @@ enum AccountChecks {
         }
         let full = try read()
         try expect(full.entries == before.entries + 100, "100 entries more: expected \(before.entries + 100) entries, got \(full.entries)")
-        try expect(full.namespaces == before.namespaces + 2, "2 namespaces more: expected \(before.namespaces + 2) namespaces, got \(full.namespaces)")
+        try expect(
+            full.namespaces == before.namespaces + 2, "2 namespaces more: expected \(before.namespaces + 2) namespaces, got \(full.namespaces)")
         try store.mustCommit(context.namespace("a"), (UInt8(0)..<50).map { .put([$0], [1]) })
         try expect(try read().entries == full.entries, "puts of keys that are there changed the number of entries")
         for word in ["a", "b"] { try store.mustCommit(context.namespace(word), (UInt8(0)..<50).map { .remove([$0]) }) }

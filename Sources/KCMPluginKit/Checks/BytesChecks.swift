@@ -13,7 +13,10 @@ enum BytesChecks {
         let store = try context.openStore()
         let namespace = context.namespace()
         var keys = (0...255).map { [UInt8($0)] } + (0...255).map { [0x61, UInt8($0), 0x62] }
-        keys += [[0, 0], [0, 0, 0], [0x61, 0], [0x61, 0, 0], [0xFF, 0xFF], [0xFF, 0xFF, 0xFF], Array("%_*?'\"\\/..\n".utf8), [0xC0, 0xAF], Array(UInt8.min...UInt8.max)]
+        keys += [
+            [0, 0], [0, 0, 0], [0x61, 0], [0x61, 0, 0], [0xFF, 0xFF], [0xFF, 0xFF, 0xFF], Array("%_*?'\"\\/..\n".utf8), [0xC0, 0xAF],
+            Array(UInt8.min...UInt8.max),
+        ]
         for start in stride(from: 0, to: keys.count, by: 64) {
             let part = keys[start..<min(start + 64, keys.count)]
             try store.mustCommit(namespace, zip(part, start...).map { .create($0, Array("value-\($1)".utf8)) })
@@ -26,7 +29,10 @@ enum BytesChecks {
     private static func values(_ context: CheckContext) throws {
         let store = try context.openStore()
         let namespace = context.namespace()
-        let values: [[UInt8]] = [[0], [0, 0, 0], Array(UInt8.min...UInt8.max), Array(repeating: 0xFF, count: 4096), Array(repeating: 0, count: 4096), Noise.bytes(4095, seed: 7)]
+        let values: [[UInt8]] = [
+            [0], [0, 0, 0], Array(UInt8.min...UInt8.max), Array(repeating: 0xFF, count: 4096), Array(repeating: 0, count: 4096),
+            Noise.bytes(4095, seed: 7),
+        ]
         for (index, value) in values.enumerated() {
             try store.mustPut(namespace, Array("key-\(index)".utf8), value)
             try store.mustHold(namespace, Array("key-\(index)".utf8), value, "of a value of \(value.count) bytes")
@@ -58,9 +64,12 @@ enum BytesChecks {
         var nothing = block.copy([0xEE])
         nothing.size = 0
         let write = kcm_write(operation: UInt32(KCM_PUT), expectation: UInt32(KCM_EXPECT_ANY), revision: 0, key: block.copy([2]), value: nothing)
-        let batches = block.array([kcm_batch(name_space: block.copy(namespace), writes: block.array([write]), write_count: 1, result: CommitAnswer.unwritten)])
+        let batches = block.array([
+            kcm_batch(name_space: block.copy(namespace), writes: block.array([write]), write_count: 1, result: CommitAnswer.unwritten)
+        ])
         let code = store.functions.commit?(store.instance, batches, 1, error.pointer) ?? KCM_FAILED
-        try expect(code == KCM_OK && batches?[0].result == KCM_OK, "put of an empty value whose data is not NULL: got \(ResultCode.text(code, error.text))")
+        try expect(
+            code == KCM_OK && batches?[0].result == KCM_OK, "put of an empty value whose data is not NULL: got \(ResultCode.text(code, error.text))")
         try store.mustHold(namespace, [2], [], "of an empty value whose data was not NULL")
         try expect(try store.mustScan(namespace).map(\.value) == [[], []], "scan: expected two empty values")
         try store.mustPut(namespace, [1], [5])

@@ -6,7 +6,9 @@ enum ConcurrencyChecks {
     static let all: [Check] = [
         Check(remarking: counters, "store.threads.counters", "counters that many threads raise by compare-and-set lose nothing"),
         Check("store.threads.create", "of many threads that create the same key, one succeeds", create),
-        Check(remarking: reads, "store.threads.reads", "get and scan beside writes hand over whole values and every entry that is there throughout, once"),
+        Check(
+            remarking: reads, "store.threads.reads",
+            "get and scan beside writes hand over whole values and every entry that is there throughout, once"),
         Check("store.threads.batches", "a read that begins after a commit returned sees all of it, whichever thread made it", batches),
     ]
 
@@ -58,7 +60,9 @@ enum ConcurrencyChecks {
             let winners = Mutex([UInt8]())
             try Threads.run(threads) { thread in
                 let answer = store.commit(namespace, .create(key, [UInt8(thread)]))
-                if answer.isOK { winners.withLock { $0.append(UInt8(thread)) } } else {
+                if answer.isOK {
+                    winners.withLock { $0.append(UInt8(thread)) }
+                } else {
                     try expect(answer.single == KCM_CONFLICT, "expected KCM_OK or KCM_CONFLICT, got \(answer.answer)")
                 }
             }
@@ -98,15 +102,20 @@ enum ConcurrencyChecks {
                     if turn % 4 != 0 {
                         let found = store.get(namespace, lasting[turn % 60])
                         try expect(found.code == KCM_OK, "get of a key that is there throughout: expected KCM_OK, got \(found.answer)")
-                        try expect(found.value.flatMap(Noise.number(of:)) != nil, "get beside writes handed over a value that nobody wrote: it is torn")
+                        try expect(
+                            found.value.flatMap(Noise.number(of:)) != nil, "get beside writes handed over a value that nobody wrote: it is torn")
                     } else {
                         let entries = try store.mustScan(namespace, prefix: [0x6B])
-                        try expect(entries.allSatisfy { Noise.number(of: $0.value) != nil }, "a scan beside writes handed over a value that nobody wrote: it is torn")
+                        try expect(
+                            entries.allSatisfy { Noise.number(of: $0.value) != nil },
+                            "a scan beside writes handed over a value that nobody wrote: it is torn")
                         for (one, next) in zip(entries, entries.dropFirst()) {
                             try expect(one.key.lexicographicallyPrecedes(next.key), "a scan beside writes is out of order or handed over a key twice")
                         }
                         let there = entries.count { $0.key.last == 0 }
-                        try expect(there == lasting.count, "a scan beside writes handed over \(there) of \(lasting.count) entries that were there throughout")
+                        try expect(
+                            there == lasting.count, "a scan beside writes handed over \(there) of \(lasting.count) entries that were there throughout"
+                        )
                         scans.add(1, ordering: .relaxed)
                     }
                 }

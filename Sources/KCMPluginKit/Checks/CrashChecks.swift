@@ -5,7 +5,8 @@ internal import Glibc
 enum CrashChecks {
     static let all: [Check] = [
         Check(
-            remarking: crash, "store.durable.crash", "after SIGKILL in the middle of commits all that was answered is there, and no batch in part", needsDurable: true, seconds: 120
+            remarking: crash, "store.durable.crash", "after SIGKILL in the middle of commits all that was answered is there, and no batch in part",
+            needsDurable: true, seconds: 120
         )
     ]
 
@@ -23,9 +24,13 @@ enum CrashChecks {
             let writer = try context.start(.writer(group: group))
             // Most die while they commit, some while they open.
             let early = round % 10 == 9
-            if early { usleep(UInt32.random(in: 0..<60_000)) } else {
+            if early {
+                usleep(UInt32.random(in: 0..<60_000))
+            } else {
                 let line = writer.line(before: .now + .seconds(60))
-                guard let line, line.hasPrefix("open") else { throw CheckFailure("round \(round + 1): after a kill, the writer cannot open the store: \(line ?? "it ended")") }
+                guard let line, line.hasPrefix("open") else {
+                    throw CheckFailure("round \(round + 1): after a kill, the writer cannot open the store: \(line ?? "it ended")")
+                }
                 usleep(UInt32.random(in: 0..<25_000))
             }
             writer.kill()
@@ -36,10 +41,13 @@ enum CrashChecks {
                 if word == "fail" { throw CheckFailure("round \(round + 1): \(text)") }
             }
             let end = writer.wait()
-            guard end == .signalled(SIGKILL) else { throw CheckFailure("round \(round + 1): the writer ended by itself after number \(acknowledged): \(end)") }
+            guard end == .signalled(SIGKILL) else {
+                throw CheckFailure("round \(round + 1): the writer ended by itself after number \(acknowledged): \(end)")
+            }
             kills += 1
             do { standing = try verify(context, namespace, acknowledged, standing, group) } catch let failure as CheckFailure {
-                throw CheckFailure("round \(round + 1) of \(context.rounds), \(acknowledged - last) commits answered in groups of \(group): \(failure.reason)")
+                throw CheckFailure(
+                    "round \(round + 1) of \(context.rounds), \(acknowledged - last) commits answered in groups of \(group): \(failure.reason)")
             }
             context.channel.progress(Double(round + 1) / Double(context.rounds))
         }
@@ -51,7 +59,8 @@ enum CrashChecks {
     ///   - before: where the store stood before this round.
     ///   - group: so many more may have been under way.
     /// - Returns: the number at which the store stands.
-    private static func verify(_ context: CheckContext, _ namespace: [UInt8], _ acknowledged: UInt64, _ before: UInt64, _ group: Int) throws -> UInt64 {
+    private static func verify(_ context: CheckContext, _ namespace: [UInt8], _ acknowledged: UInt64, _ before: UInt64, _ group: Int) throws -> UInt64
+    {
         let store = try context.openStore()
         defer { store.close() }
         let first = store.get(namespace, CrashWriter.shared[0])

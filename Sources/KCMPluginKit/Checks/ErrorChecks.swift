@@ -30,7 +30,8 @@ enum ErrorChecks {
             texts.append(text)
         }
         for (what, writes) in [
-            ("a commit with a conflict", [Write.create(secret, secret)]), ("a commit of an unknown operation", [Write(operation: 99, key: secret, value: secret)]),
+            ("a commit with a conflict", [Write.create(secret, secret)]),
+            ("a commit of an unknown operation", [Write(operation: 99, key: secret, value: secret)]),
             ("a commit of a key over the limit", [Write.put(longKey, secret)]), ("a commit of a value over the limit", [Write.put(secret, big)]),
         ] {
             let answer = store.commit([Batch(namespace: namespace, writes: writes)])

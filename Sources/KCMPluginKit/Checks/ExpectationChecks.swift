@@ -4,7 +4,8 @@ internal import CKCMPlugin
 enum ExpectationChecks {
     static let all: [Check] = [
         Check("store.expect.absent", "KCM_EXPECT_ABSENT: KCM_OK for an absent key, KCM_CONFLICT for one that is there", absent),
-        Check("store.expect.revision", "KCM_EXPECT_REVISION: KCM_OK for the key's revision, KCM_CONFLICT for any other and for an absent key", revision),
+        Check(
+            "store.expect.revision", "KCM_EXPECT_REVISION: KCM_OK for the key's revision, KCM_CONFLICT for any other and for an absent key", revision),
         Check("store.expect.unknown", "an unknown expectation fails its batch with KCM_INVALID and changes nothing") {
             try unknown($0, Write(expectation: 99, key: [1], value: [9]), "expectation 99")
             try unknown($0, Write(operation: UInt32(KCM_REMOVE), expectation: 99, key: [1]), "expectation 99 of a remove")
@@ -37,8 +38,10 @@ enum ExpectationChecks {
         for _ in 0..<3 { try store.mustPut(namespace, key, [1]) }
         let now = try store.mustGet(namespace, key).revision
         for wrong in [0, now - 1, now + 1, .max] {
-            try result(store.commit(namespace, .replace(key, [2], revision: wrong)), KCM_CONFLICT, "put that expects revision \(wrong) of a key at \(now)")
-            try result(store.commit(namespace, .remove(key, revision: wrong)), KCM_CONFLICT, "remove that expects revision \(wrong) of a key at \(now)")
+            try result(
+                store.commit(namespace, .replace(key, [2], revision: wrong)), KCM_CONFLICT, "put that expects revision \(wrong) of a key at \(now)")
+            try result(
+                store.commit(namespace, .remove(key, revision: wrong)), KCM_CONFLICT, "remove that expects revision \(wrong) of a key at \(now)")
         }
         try store.mustHold(namespace, key, [1], revision: now, "after conflicts")
         try result(store.commit(namespace, .replace(key, [3], revision: now)), KCM_OK, "put that expects the key's revision")
@@ -59,13 +62,16 @@ enum ExpectationChecks {
             Batch(namespace: namespace, writes: [.put([4], [4])]),
         ])
         try expect(group.code == KCM_OK, "\(what): expected the call to succeed and the batch to fail, got \(group.answer)")
-        try expect(group.results == [KCM_OK, KCM_INVALID, KCM_OK], "\(what): expected KCM_OK with [KCM_OK, KCM_INVALID, KCM_OK], got \(group.answer)")
+        try expect(
+            group.results == [KCM_OK, KCM_INVALID, KCM_OK], "\(what): expected KCM_OK with [KCM_OK, KCM_INVALID, KCM_OK], got \(group.answer)")
         let after = try store.mustScan(namespace)
         try expect(after.filter { $0.key == [1] || $0.key == [3] } == before, "\(what): the batch failed and changed something")
         try store.mustCommit(namespace, [.remove([1]), .remove([2]), .remove([4])])
     }
 
     static func result(_ answer: CommitAnswer, _ expected: Int32, _ what: String) throws {
-        try expect(answer.code == KCM_OK && answer.results == [expected], "\(what): expected \(ResultCode.text(expected)) as the batch's result, got \(answer.answer)")
+        try expect(
+            answer.code == KCM_OK && answer.results == [expected],
+            "\(what): expected \(ResultCode.text(expected)) as the batch's result, got \(answer.answer)")
     }
 }

@@ -19,10 +19,16 @@ enum GroupChecks {
         let answer = store.commit(writes.map { Batch(namespace: namespace, writes: $0) })
         let expected = (0..<7).map { $0 % 3 == 1 ? KCM_CONFLICT : KCM_OK }
         try expect(answer.code == KCM_OK, "a group with conflicts: expected KCM_OK for the call, got \(answer.answer)")
-        try expect(answer.results == expected, "expected the results [\(expected.map { ResultCode.text($0) }.joined(separator: ", "))], got \(answer.answer)")
+        try expect(
+            answer.results == expected, "expected the results [\(expected.map { ResultCode.text($0) }.joined(separator: ", "))], got \(answer.answer)"
+        )
         for index in 0..<7 {
             let key = Array("batch-\(index)".utf8)
-            if index % 3 == 1 { try store.mustLack(namespace, key, "of a batch that failed") } else { try store.mustHold(namespace, key, [UInt8(index)], "of a good batch in the group") }
+            if index % 3 == 1 {
+                try store.mustLack(namespace, key, "of a batch that failed")
+            } else {
+                try store.mustHold(namespace, key, [UInt8(index)], "of a good batch in the group")
+            }
         }
         try store.mustHold(namespace, Array("there".utf8), [1], "after batches that expected it to be absent")
     }
@@ -59,7 +65,9 @@ enum GroupChecks {
         let names = (0..<4).map { context.namespace("g\($0)") }
         let answer = store.commit(
             (0..<256).map { index in
-                Batch(namespace: names[index % 4], writes: [.create(Array("key-\(index)".utf8), Noise.value(UInt64(index), size: 200)), .put([0], [UInt8(index)])])
+                Batch(
+                    namespace: names[index % 4],
+                    writes: [.create(Array("key-\(index)".utf8), Noise.value(UInt64(index), size: 200)), .put([0], [UInt8(index)])])
             }
         )
         try expect(answer.isOK, "a group of 256 batches: expected KCM_OK for each, got \(ResultCode.text(answer.code, answer.text))")

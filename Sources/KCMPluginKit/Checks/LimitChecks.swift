@@ -23,7 +23,9 @@ enum LimitChecks {
         try store.mustHold(namespace, long + [1], [2], "of a key of maximum_key bytes")
         let keys = try store.mustScan(namespace, prefix: long).map(\.key)
         try expect(keys == [long, long + [0], long + [1]], "scan: expected the three keys in order")
-        try expect(try store.mustScan(namespace, after: long + [0]).map(\.key) == [long + [1]], "scan behind a key of maximum_key bytes: expected the last key")
+        try expect(
+            try store.mustScan(namespace, after: long + [0]).map(\.key) == [long + [1]],
+            "scan behind a key of maximum_key bytes: expected the last key")
         try expect(try store.mustScan(namespace, prefix: long + [1]).count == 1, "scan with a prefix of maximum_key bytes: expected that key")
     }
 
@@ -59,6 +61,7 @@ enum LimitChecks {
     }
 
     static func refused(_ answer: CommitAnswer, _ what: String) throws {
-        try expect(answer.single == KCM_TOO_LARGE || answer.single == KCM_INVALID, "\(what): expected KCM_TOO_LARGE or KCM_INVALID, got \(answer.answer)")
+        try expect(
+            answer.single == KCM_TOO_LARGE || answer.single == KCM_INVALID, "\(what): expected KCM_TOO_LARGE or KCM_INVALID, got \(answer.answer)")
     }
 }

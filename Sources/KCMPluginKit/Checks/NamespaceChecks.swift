@@ -20,7 +20,9 @@ enum NamespaceChecks {
         for (index, name) in names.enumerated() {
             for key in keys { try store.mustHold(name, key, [UInt8(index)] + key, "beside namespaces with names that begin alike") }
             let entries = try store.mustScan(name)
-            try expect(entries.count == keys.count && entries.allSatisfy { $0.value == [UInt8(index)] + $0.key }, "a scan hands over another namespace's entries")
+            try expect(
+                entries.count == keys.count && entries.allSatisfy { $0.value == [UInt8(index)] + $0.key },
+                "a scan hands over another namespace's entries")
         }
         try store.mustCommit(names[1], keys.map { .remove($0) })
         for key in keys { try store.mustLack(names[1], key, "after its namespace was emptied") }
@@ -32,14 +34,17 @@ enum NamespaceChecks {
     private static func names(_ context: CheckContext) throws {
         let store = try context.openStore()
         let base = context.namespace("n")
-        var suffixes: [[UInt8]] = [".", "..", "/", "\\", " ", "%", "'", "\"", "A", "a", "é", "日本", "🔑", "\u{1}", "\n", "*", ":", "-", "_"].map { Array($0.utf8) }
+        var suffixes: [[UInt8]] = [".", "..", "/", "\\", " ", "%", "'", "\"", "A", "a", "é", "日本", "🔑", "\u{1}", "\n", "*", ":", "-", "_"].map {
+            Array($0.utf8)
+        }
         suffixes.append(Array(repeating: 0x7A, count: 128 - base.count))
         suffixes.append(Array(repeating: 0x7A, count: 127 - base.count))
         for suffix in suffixes { _ = context.namespace("n" + String(decoding: suffix, as: UTF8.self)) }
         for (index, suffix) in suffixes.enumerated() { try store.mustPut(base + suffix, [1], [UInt8(index)]) }
         for (index, suffix) in suffixes.enumerated() {
             try store.mustHold(base + suffix, [1], [UInt8(index)], "in a namespace whose name ends in '\(BytesChecks.hex(suffix))'")
-            try expect(try store.mustScan(base + suffix).count == 1, "a namespace whose name ends in '\(BytesChecks.hex(suffix))' has more than its entry")
+            try expect(
+                try store.mustScan(base + suffix).count == 1, "a namespace whose name ends in '\(BytesChecks.hex(suffix))' has more than its entry")
         }
         let ours = Set(suffixes.map { base + $0 })
         let listed = store.namespaces().keys

@@ -8,10 +8,14 @@ enum OpenChecks {
         let shared: [Check] = [
             Check("\(name).open.settings", "opens with the settings given", of: subject) { try settings($0, subject) },
             Check("\(name).open.unknown", "an unknown setting is KCM_INVALID with a text that names it", of: subject) { try unknown($0, subject) },
-            Check(remarking: { try missing($0, subject) }, "\(name).open.missing", "a missing setting is KCM_INVALID with a text that names it, unless it is optional", of: subject),
+            Check(
+                remarking: { try missing($0, subject) }, "\(name).open.missing",
+                "a missing setting is KCM_INVALID with a text that names it, unless it is optional", of: subject),
             Check("\(name).open.empty", "an empty value of a setting is answered", of: subject) { try empty($0, subject) },
             Check("\(name).open.host", "a host with more members at the end of its struct is accepted", of: subject) { try newerHost($0, subject) },
-            Check(remarking: { try twice($0, subject) }, "\(name).open.twice", "a second instance in the process is answered, and the first one works on", of: subject),
+            Check(
+                remarking: { try twice($0, subject) }, "\(name).open.twice",
+                "a second instance in the process is answered, and the first one works on", of: subject),
             Check("\(name).open.again", "opens again after close, many times", of: subject) { try again($0, subject) },
         ]
         guard subject == .store else { return shared }
@@ -90,7 +94,11 @@ enum OpenChecks {
             let host = RawHost()
             let opening = Opening(functions.open, host, settings)
             try expect(ResultCode.isKnown(opening.code), "open with '\(settings[index].key)' empty: got \(opening.answer)")
-            if opening.code == KCM_OK { opening.close(functions.close) } else { try expect(opening.isUntouched, "open failed and still wrote an instance") }
+            if opening.code == KCM_OK {
+                opening.close(functions.close)
+            } else {
+                try expect(opening.isUntouched, "open failed and still wrote an instance")
+            }
         }
     }
 
@@ -98,7 +106,9 @@ enum OpenChecks {
         let functions = try Functions(context, subject)
         let host = RawHost(extra: 64)
         let opening = Opening(functions.open, host, context.settings)
-        try expect(opening.code == KCM_OK, "open with a kcm_host of \(host.pointer.pointee.struct_size) bytes, ABI 1.1: expected KCM_OK, got \(opening.answer)")
+        try expect(
+            opening.code == KCM_OK,
+            "open with a kcm_host of \(host.pointer.pointee.struct_size) bytes, ABI 1.1: expected KCM_OK, got \(opening.answer)")
         opening.close(functions.close)
     }
 
@@ -110,7 +120,11 @@ enum OpenChecks {
         try expect(first.code == KCM_OK, "open: expected KCM_OK, got \(first.answer)")
         let other = Opening(functions.open, second, context.settings)
         try expect(ResultCode.isKnown(other.code), "the second open: got \(other.answer)")
-        if other.code == KCM_OK { other.close(functions.close) } else { try expect(other.isUntouched, "the second open failed and wrote an instance") }
+        if other.code == KCM_OK {
+            other.close(functions.close)
+        } else {
+            try expect(other.isUntouched, "the second open failed and wrote an instance")
+        }
         if subject == .store, let instance = first.instance {
             let store = RawStore(instance, try context.storeFunctions(), host, model: context.threadModel)
             let namespace = context.namespace()

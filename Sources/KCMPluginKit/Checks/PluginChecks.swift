@@ -19,7 +19,8 @@ enum PluginChecks {
         func bit(_ is: Bool) -> String { `is` ? "1" : "0" }
         let word = { (text: String) in text.replacing(" ", with: "-") }
         return [
-            word(info.name), word(info.version), info.abi, info.threadModel.rawValue, bit(info.isStore), bit(info.isRootOfTrust), bit(info.isDurable), info.file,
+            word(info.name), word(info.version), info.abi, info.threadModel.rawValue, bit(info.isStore), bit(info.isRootOfTrust), bit(info.isDurable),
+            info.file,
         ].joined(separator: " ")
     }
 
@@ -27,7 +28,9 @@ enum PluginChecks {
         guard let exports = SymbolTable.exports(of: context.library.info.file) else { throw CheckSkipped("the library is no 64-bit ELF file") }
         let others = exports.filter { $0 != "kcm_plugin_entry" }
         let more = others.count > 5 ? " and \(others.count - 5) more" : ""
-        try expect(others.isEmpty, "expected kcm_plugin_entry alone, found also \(others.prefix(5).joined(separator: ", "))\(more); build with -fvisibility=hidden")
+        try expect(
+            others.isEmpty,
+            "expected kcm_plugin_entry alone, found also \(others.prefix(5).joined(separator: ", "))\(more); build with -fvisibility=hidden")
     }
 
     private static func descriptor(_ context: CheckContext) throws {
@@ -45,7 +48,9 @@ enum PluginChecks {
         _ = try text(descriptor.description, "description")
         let known = MemoryLayout<kcm_plugin_descriptor>.size
         if descriptor.abi_minor <= KCM_ABI_MINOR {
-            try expect(Int(descriptor.struct_size) <= known, "struct_size is \(descriptor.struct_size), but ABI \(context.library.info.abi) has \(known) bytes")
+            try expect(
+                Int(descriptor.struct_size) <= known,
+                "struct_size is \(descriptor.struct_size), but ABI \(context.library.info.abi) has \(known) bytes")
         }
     }
 
@@ -61,7 +66,8 @@ enum PluginChecks {
         let descriptor = context.library.descriptor.pointee
         let known = KCM_CAP_STORE | KCM_CAP_ROOT | KCM_CAP_DURABLE | KCM_CAP_NONBLOCKING_READS
         let unknown = descriptor.capabilities & ~known
-        try expect(unknown == 0 || descriptor.abi_minor > KCM_ABI_MINOR, "capabilities has bits that ABI 1.0 does not have: 0x\(String(unknown, radix: 16))")
+        try expect(
+            unknown == 0 || descriptor.abi_minor > KCM_ABI_MINOR, "capabilities has bits that ABI 1.0 does not have: 0x\(String(unknown, radix: 16))")
         let isStore = descriptor.capabilities & KCM_CAP_STORE != 0
         for (bit, name) in [(KCM_CAP_DURABLE, "KCM_CAP_DURABLE"), (KCM_CAP_NONBLOCKING_READS, "KCM_CAP_NONBLOCKING_READS")] {
             try expect(isStore || descriptor.capabilities & bit == 0, "\(name) is declared without KCM_CAP_STORE")

@@ -6,7 +6,9 @@ enum ProcessChecks {
     static func all(_ subject: Check.Subject) -> [Check] {
         let name = subject.rawValue
         let shared = [
-            Check("\(name).process.state", "signal handlers, locale, working directory and umask stay as they were", of: subject) { try state($0, subject) },
+            Check("\(name).process.state", "signal handlers, locale, working directory and umask stay as they were", of: subject) {
+                try state($0, subject)
+            },
             Check("\(name).process.descriptors", "descriptors are close-on-exec, and closed by close", of: subject) { try descriptors($0, subject) },
         ]
         guard subject == .store else { return shared }
@@ -92,7 +94,9 @@ enum ProcessChecks {
         }
         let left = open().filter { before[$0.key] == nil }
         // One or two may be the process's own; those of a plugin that forgets grow with each time.
-        try expect(left.count < rounds, "\(left.count) descriptors are left open after \(rounds) times open and close: \(left.values.sorted().prefix(3).joined(separator: ", "))")
+        try expect(
+            left.count < rounds,
+            "\(left.count) descriptors are left open after \(rounds) times open and close: \(left.values.sorted().prefix(3).joined(separator: ", "))")
     }
 
     private static func files(_ context: CheckContext) throws {

@@ -13,12 +13,14 @@ enum RestoreChecks {
         let namespace = context.namespace()
         for (index, revision) in [1, 2, 1000, 1 << 40, UInt64(Int64.max)].enumerated() {
             let key = Array("key-\(index)".utf8)
-            try ExpectationChecks.result(store.commit(namespace, .restore(key, [1], revision: revision)), KCM_OK, "a restore with revision \(revision)")
+            try ExpectationChecks.result(
+                store.commit(namespace, .restore(key, [1], revision: revision)), KCM_OK, "a restore with revision \(revision)")
             try store.mustHold(namespace, key, [1], revision: revision, "after a restore")
             let scanned = try store.mustScan(namespace).first { $0.key == key }
             try expect(scanned?.revision == revision, "scan after a restore: expected revision \(revision), got \(scanned?.revision ?? 0)")
             guard revision < Int64.max else { continue }
-            try ExpectationChecks.result(store.commit(namespace, .replace(key, [2], revision: revision)), KCM_OK, "a put that expects the restored revision")
+            try ExpectationChecks.result(
+                store.commit(namespace, .replace(key, [2], revision: revision)), KCM_OK, "a put that expects the restored revision")
             try store.mustHold(namespace, key, [2], revision: revision + 1, "after a put of a restored key")
         }
     }

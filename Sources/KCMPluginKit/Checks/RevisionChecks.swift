@@ -17,7 +17,8 @@ enum RevisionChecks {
             let found = try store.mustGet(namespace, key)
             try expect(found.revision == expected, "get after put number \(expected): expected revision \(expected), got \(found.revision)")
             let scanned = try store.mustScan(namespace).first { $0.key == key }
-            try expect(scanned?.revision == expected, "scan after put number \(expected): expected revision \(expected), got \(scanned?.revision ?? 0)")
+            try expect(
+                scanned?.revision == expected, "scan after put number \(expected): expected revision \(expected), got \(scanned?.revision ?? 0)")
         }
         let untouched = try store.mustGet(namespace, other)
         try expect(untouched.revision == 1, "the revision of a key changed with the puts of another one: expected 1, got \(untouched.revision)")

@@ -114,7 +114,9 @@ enum RootChecks {
             let wrapped = root.wrap(Noise.bytes(32, seed: UInt64(thread)))
             let opened = root.unwrap(wrapped.value ?? [])
             for (name, answer) in [("wrap", wrapped), ("unwrap", opened)] {
-                try expect(answer.code == KCM_OK && answer.sinkCalls == 1, "\(name): expected KCM_OK and one call of the sink, got \(answer.answer) and \(answer.sinkCalls)")
+                try expect(
+                    answer.code == KCM_OK && answer.sinkCalls == 1,
+                    "\(name): expected KCM_OK and one call of the sink, got \(answer.answer) and \(answer.sinkCalls)")
                 if let fault = answer.sinkFault { throw CheckFailure("\(name): \(fault)") }
             }
         }
@@ -157,6 +159,7 @@ enum RootChecks {
         }
         texts += root.host.log.map(\.text)
         let words = ["kit-secret-4f1e77", secret.prefix(8).map { String($0, radix: 16) }.joined()]
-        try expect(!texts.contains { text in words.contains { text.lowercased().contains($0) } }, "an error text or a line of the log holds bytes of a key")
+        try expect(
+            !texts.contains { text in words.contains { text.lowercased().contains($0) } }, "an error text or a line of the log holds bytes of a key")
     }
 }

@@ -14,7 +14,8 @@ enum ScanChecks {
 
     /// Keys of many shapes in their order; the empty one has a check of its own.
     private static let keys: [[UInt8]] = [
-        [0], [0, 0], [0, 1], [1], [0x61], [0x61, 0], [0x61, 0, 0xFF], [0x61, 0x61], [0x61, 0x62], [0x61, 0x62, 0x63], [0x61, 0x7F], [0x61, 0x80], [0x61, 0xFF],
+        [0], [0, 0], [0, 1], [1], [0x61], [0x61, 0], [0x61, 0, 0xFF], [0x61, 0x61], [0x61, 0x62], [0x61, 0x62, 0x63], [0x61, 0x7F], [0x61, 0x80],
+        [0x61, 0xFF],
         [0x61, 0xFF, 0], [0x61, 0xFF, 0xFF], [0x62], [0x7F, 0xFF], [0x80], [0x80, 0], [0xFE], [0xFF], [0xFF, 0], [0xFF, 0xFF], [0xFF, 0xFF, 0xFF],
     ]
 
@@ -40,7 +41,10 @@ enum ScanChecks {
 
     private static func prefix(_ context: CheckContext) throws {
         let (store, namespace) = try filled(context)
-        for prefix: [UInt8] in [[], [0], [0x61], [0x61, 0xFF], [0x61, 0x62, 0x63], [0x61, 0x62, 0x63, 0x64], [0x7F], [0xFF], [0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0xFF], [0x40]] {
+        for prefix: [UInt8] in [
+            [], [0], [0x61], [0x61, 0xFF], [0x61, 0x62, 0x63], [0x61, 0x62, 0x63, 0x64], [0x7F], [0xFF], [0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0xFF],
+            [0x40],
+        ] {
             let found = try store.mustScan(namespace, prefix: prefix).map(\.key)
             let expected = keys.filter { $0.starts(with: prefix) }
             try expect(found == expected, "prefix '\(BytesChecks.hex(prefix))': expected \(list(expected)), got \(list(found))")
@@ -107,7 +111,8 @@ enum ScanChecks {
         let other = context.namespace("m2")
         for (name, prefix) in [(other, [UInt8]()), (other, [0x61]), (namespace, [0x55])] {
             let answer = store.scan(name, prefix: prefix)
-            try expect(answer.code == KCM_OK && answer.entries.isEmpty, "expected KCM_OK and no entry, got \(answer.answer) and \(answer.entries.count)")
+            try expect(
+                answer.code == KCM_OK && answer.entries.isEmpty, "expected KCM_OK and no entry, got \(answer.answer) and \(answer.entries.count)")
         }
     }
 

@@ -14,7 +14,9 @@ enum SinkChecks {
         try Threads.run(4) { thread in
             for key in UInt8(0)..<10 {
                 let answer = store.get(namespace, [key])
-                try expect(answer.code == KCM_OK && answer.sinkCalls == 1, "get: expected KCM_OK and one call of the sink, got \(answer.answer) and \(answer.sinkCalls)")
+                try expect(
+                    answer.code == KCM_OK && answer.sinkCalls == 1,
+                    "get: expected KCM_OK and one call of the sink, got \(answer.answer) and \(answer.sinkCalls)")
                 if let fault = answer.sinkFault { throw CheckFailure("get: \(fault)") }
                 try expect(answer.revision != 0, "get handed over revision 0, which no entry has")
             }

@@ -15,9 +15,11 @@ struct Opening {
 
     var answer: String { ResultCode.text(code, text) }
 
-    typealias Function = @convention(c) (
-        UnsafePointer<kcm_host>?, UnsafePointer<kcm_setting>?, UInt32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?, UnsafeMutablePointer<kcm_error>?
-    ) -> Int32
+    typealias Function =
+        @convention(c) (
+            UnsafePointer<kcm_host>?, UnsafePointer<kcm_setting>?, UInt32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+            UnsafeMutablePointer<kcm_error>?
+        ) -> Int32
 
     /// Calls `open`. The settings are gone when it is back.
     init(_ function: Function?, _ host: RawHost, _ settings: [KitOptions.Setting]) {

@@ -42,9 +42,10 @@ final class RawRoot: @unchecked Sendable {
     /// `nil` where the plugin has none of that identifier.
     func getExtension(_ identifier: String) -> UnsafeRawPointer? { functions.get_extension.flatMap { $0(instance, identifier) } }
 
-    private typealias Function = @convention(c) (
-        UnsafeMutableRawPointer?, kcm_bytes, kcm_value_sink?, UnsafeMutableRawPointer?, UnsafeMutablePointer<kcm_error>?
-    ) -> Int32
+    private typealias Function =
+        @convention(c) (
+            UnsafeMutableRawPointer?, kcm_bytes, kcm_value_sink?, UnsafeMutableRawPointer?, UnsafeMutablePointer<kcm_error>?
+        ) -> Int32
 
     private func call(_ function: Function?, _ input: [UInt8]) -> ValueAnswer {
         let bytes = HostBytes()
@@ -52,7 +53,9 @@ final class RawRoot: @unchecked Sendable {
         let input = bytes.copy(input)
         var answer = ValueAnswer()
         // Not among the reads of KCM_THREADS_ONE_WRITER.
-        answer.code = gate.write { function?(instance, input, SinkRecord.value, Unmanaged.passUnretained(sink).toOpaque(), error.pointer) ?? KCM_FAILED }
+        answer.code = gate.write {
+            function?(instance, input, SinkRecord.value, Unmanaged.passUnretained(sink).toOpaque(), error.pointer) ?? KCM_FAILED
+        }
         answer.fill(sink, error)
         return answer
     }
@@ -69,6 +72,7 @@ final class RawRoot: @unchecked Sendable {
     /// - Throws: ``CheckFailure`` where the key does not come out.
     func mustUnwrap(_ blob: [UInt8], to key: [UInt8], _ when: String) throws {
         let answer = unwrap(blob)
-        try expect(answer.code == KCM_OK && answer.value == key, "unwrap \(when): expected KCM_OK and the key of \(key.count) bytes, got \(answer.answer)")
+        try expect(
+            answer.code == KCM_OK && answer.value == key, "unwrap \(when): expected KCM_OK and the key of \(key.count) bytes, got \(answer.answer)")
     }
 }

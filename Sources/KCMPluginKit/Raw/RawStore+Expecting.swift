@@ -28,7 +28,8 @@ extension RawStore {
     /// - Throws: ``CheckFailure`` where the key does not hold exactly this.
     func mustHold(_ namespace: [UInt8], _ key: [UInt8], _ value: [UInt8], revision: UInt64? = nil, _ when: String) throws {
         let found = try mustGet(namespace, key)
-        try expect(found.value == value, "get \(when): the value is not the one that was written (\(found.value.count) bytes, expected \(value.count))")
+        try expect(
+            found.value == value, "get \(when): the value is not the one that was written (\(found.value.count) bytes, expected \(value.count))")
         if let revision { try expect(found.revision == revision, "get \(when): expected revision \(revision), got \(found.revision)") }
     }
 

@@ -52,17 +52,19 @@ final class RawStore: @unchecked Sendable {
     func commit(_ batches: [Batch]) -> CommitAnswer {
         let bytes = HostBytes()
         let error = ErrorField()
-        let list = bytes.array(batches.map { batch in
-            let writes = batch.writes.map { write in
-                kcm_write(
-                    operation: write.operation, expectation: write.expectation, revision: write.revision, key: bytes.copy(write.key),
-                    value: bytes.copy(write.value)
+        let list = bytes.array(
+            batches.map { batch in
+                let writes = batch.writes.map { write in
+                    kcm_write(
+                        operation: write.operation, expectation: write.expectation, revision: write.revision, key: bytes.copy(write.key),
+                        value: bytes.copy(write.value)
+                    )
+                }
+                return kcm_batch(
+                    name_space: bytes.copy(batch.namespace), writes: bytes.array(writes), write_count: UInt32(writes.count),
+                    result: CommitAnswer.unwritten
                 )
-            }
-            return kcm_batch(
-                name_space: bytes.copy(batch.namespace), writes: bytes.array(writes), write_count: UInt32(writes.count), result: CommitAnswer.unwritten
-            )
-        })
+            })
         var answer = CommitAnswer()
         answer.code = gate.write { functions.commit?(instance, list, UInt32(batches.count), error.pointer) ?? KCM_FAILED }
         answer.text = error.text
@@ -77,14 +79,17 @@ final class RawStore: @unchecked Sendable {
     /// - Parameters:
     ///   - stopAfter: the sink ends the scan at this entry.
     ///   - most: how many entries are kept.
-    func scan(_ namespace: [UInt8], prefix: [UInt8] = [], after: [UInt8]? = nil, limit: UInt32 = .max, stopAfter: Int = .max, most: Int = .max) -> ScanAnswer {
+    func scan(_ namespace: [UInt8], prefix: [UInt8] = [], after: [UInt8]? = nil, limit: UInt32 = .max, stopAfter: Int = .max, most: Int = .max)
+        -> ScanAnswer
+    {
         let bytes = HostBytes()
         let (error, sink) = (ErrorField(), SinkRecord(stopAfter: stopAfter, most: most))
         let (name, start) = (bytes.copy(namespace), bytes.copy(prefix))
         let behind = after.flatMap { bytes.array([bytes.copy($0)]) }
         var answer = ScanAnswer()
         answer.code = gate.read {
-            functions.scan?(instance, name, start, UnsafePointer(behind), limit, SinkRecord.entry, Unmanaged.passUnretained(sink).toOpaque(), error.pointer)
+            functions.scan?(
+                instance, name, start, UnsafePointer(behind), limit, SinkRecord.entry, Unmanaged.passUnretained(sink).toOpaque(), error.pointer)
                 ?? KCM_FAILED
         }
         answer.fill(sink, error)

@@ -15,10 +15,12 @@ enum Threads {
                 }
             )
             var thread = pthread_t()
-            let result = pthread_create(&thread, nil, { argument in
-                if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body() }
-                return nil
-            }, work.toOpaque())
+            let result = pthread_create(
+                &thread, nil,
+                { argument in
+                    if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body() }
+                    return nil
+                }, work.toOpaque())
             guard result == 0 else {
                 work.release()
                 throw CheckSkipped("cannot start a thread: \(String(cString: strerror(result)))")

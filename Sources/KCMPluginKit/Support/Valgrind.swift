@@ -11,7 +11,8 @@ enum Valgrind {
 
     /// Kinds that are a fault wherever they come up below a plugin's function.
     private static let faults: Set<String> = [
-        "InvalidRead", "InvalidWrite", "InvalidFree", "MismatchedFree", "InvalidJump", "Overlap", "InvalidMemPool", "Leak_DefinitelyLost", "ClientCheck",
+        "InvalidRead", "InvalidWrite", "InvalidFree", "MismatchedFree", "InvalidJump", "Overlap", "InvalidMemPool", "Leak_DefinitelyLost",
+        "ClientCheck",
     ]
     /// Kinds that are often meant in libraries below: a fault where the plugin's own code does it.
     private static let ownFaults: Set<String> = ["UninitCondition", "UninitValue"]

@@ -63,7 +63,9 @@ final class AdminHandler: ChannelInboundHandler {
         case "/readyz":
             let source = source
             context.eventLoop.makeFutureWithTask { await source.reasonsNotReady() }.assumeIsolated().whenSuccess { reasons in
-                if reasons.isEmpty { self.send(context, .ok, "ready\n") } else {
+                if reasons.isEmpty {
+                    self.send(context, .ok, "ready\n")
+                } else {
                     self.send(context, .serviceUnavailable, reasons.joined(separator: "\n") + "\n")
                 }
             }

@@ -71,13 +71,14 @@ public final class LoadControl: Sendable {
         let text =
             switch refusal {
             case .requests: "The server has as many requests under way as it takes (limits.in_flight is \(limits.underWay.requests)); try again later"
-            case .bytes: "The requests under way are as large as the server takes (limits.in_flight_bytes is \(limits.underWay.bytes)); try again later"
+            case .bytes:
+                "The requests under way are as large as the server takes (limits.in_flight_bytes is \(limits.underWay.bytes)); try again later"
             case .tenantRate:
                 "The tenant \(tenant) asks for more than the \(limits.tenantRate) operations a second that it may (limits.tenant.rate); "
-                + "send fewer, and try again later"
+                    + "send fewer, and try again later"
             case .tenantBytes:
                 "The tenant \(tenant) has more under way than the \(limits.underWay.tenantBytes) bytes that it may (limits.tenant.in_flight_bytes); "
-                + "wait for answers, and try again"
+                    + "wait for answers, and try again"
             }
         return OperationFailure(.generalFailure, text, rule: refusal.rawValue)
     }

@@ -113,7 +113,8 @@ public struct CryptographicParameters: Sendable, Hashable {
             case .initialCounterValue where initialCounterValue == nil: initialCounterValue = try reader.integer(item)
             case .saltLength where saltLength == nil: saltLength = try reader.integer(item)
             case .maskGenerator where maskGenerator == nil: maskGenerator = try reader.enumeration(item)
-            case .maskGeneratorHashingAlgorithm where maskGeneratorHashingAlgorithm == nil: maskGeneratorHashingAlgorithm = try reader.enumeration(item)
+            case .maskGeneratorHashingAlgorithm where maskGeneratorHashingAlgorithm == nil:
+                maskGeneratorHashingAlgorithm = try reader.enumeration(item)
             case .pSource where pSource == nil: pSource = try reader.bytes(item)
             case .trailerField where trailerField == nil: trailerField = try reader.integer(item)
             case .blockCipherMode,

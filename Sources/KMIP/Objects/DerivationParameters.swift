@@ -36,7 +36,8 @@ public struct DerivationParameters: Sendable, Hashable {
         var iterationCount: Int32?
         while let item = try reader.next() {
             switch item.tag {
-            case .cryptographicParameters where cryptographicParameters == nil: cryptographicParameters = try reader.nested(item, CryptographicParameters.init(from:))
+            case .cryptographicParameters where cryptographicParameters == nil:
+                cryptographicParameters = try reader.nested(item, CryptographicParameters.init(from:))
             case .initializationVector where initializationVector == nil: initializationVector = try reader.bytes(item)
             case .derivationData where derivationData == nil: derivationData = try reader.bytes(item)
             case .salt where salt == nil: salt = try reader.bytes(item)

@@ -17,7 +17,8 @@ public struct KeyInformation: Sendable, Hashable {
         while let item = try reader.next() {
             switch item.tag {
             case .uniqueIdentifier where uniqueIdentifier == nil: uniqueIdentifier = try reader.text(item)
-            case .cryptographicParameters where cryptographicParameters == nil: cryptographicParameters = try reader.nested(item, CryptographicParameters.init(from:))
+            case .cryptographicParameters where cryptographicParameters == nil:
+                cryptographicParameters = try reader.nested(item, CryptographicParameters.init(from:))
             case .uniqueIdentifier, .cryptographicParameters: throw .duplicate(item)
             default: throw .unexpected(item)
             }

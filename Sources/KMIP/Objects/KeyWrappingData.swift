@@ -40,8 +40,10 @@ public struct KeyWrappingData: Sendable, Hashable {
         while let item = try reader.next() {
             switch item.tag {
             case .wrappingMethod where wrappingMethod == nil: wrappingMethod = try reader.enumeration(item)
-            case .encryptionKeyInformation where encryptionKeyInformation == nil: encryptionKeyInformation = try reader.nested(item, KeyInformation.init(from:))
-            case .macSignatureKeyInformation where macSignatureKeyInformation == nil: macSignatureKeyInformation = try reader.nested(item, KeyInformation.init(from:))
+            case .encryptionKeyInformation where encryptionKeyInformation == nil:
+                encryptionKeyInformation = try reader.nested(item, KeyInformation.init(from:))
+            case .macSignatureKeyInformation where macSignatureKeyInformation == nil:
+                macSignatureKeyInformation = try reader.nested(item, KeyInformation.init(from:))
             case .macSignature where macSignature == nil: macSignature = try reader.bytes(item)
             case .ivCounterNonce where iv == nil: iv = try reader.bytes(item)
             case .encodingOption where encodingOption == nil: encodingOption = try reader.enumeration(item)

@@ -33,8 +33,10 @@ public struct KeyWrappingSpecification: Sendable, Hashable {
         while let item = try reader.next() {
             switch item.tag {
             case .wrappingMethod where wrappingMethod == nil: wrappingMethod = try reader.enumeration(item)
-            case .encryptionKeyInformation where encryptionKeyInformation == nil: encryptionKeyInformation = try reader.nested(item, KeyInformation.init(from:))
-            case .macSignatureKeyInformation where macSignatureKeyInformation == nil: macSignatureKeyInformation = try reader.nested(item, KeyInformation.init(from:))
+            case .encryptionKeyInformation where encryptionKeyInformation == nil:
+                encryptionKeyInformation = try reader.nested(item, KeyInformation.init(from:))
+            case .macSignatureKeyInformation where macSignatureKeyInformation == nil:
+                macSignatureKeyInformation = try reader.nested(item, KeyInformation.init(from:))
             case .attributeName: attributeNames.append(try reader.text(item))
             case .encodingOption where encodingOption == nil: encodingOption = try reader.enumeration(item)
             case .wrappingMethod, .encryptionKeyInformation, .macSignatureKeyInformation, .encodingOption: throw .duplicate(item)

@@ -10,7 +10,10 @@ public struct CheckRequest: RequestPayload {
     public var leaseTime: UInt32?
 
     /// A payload of these items.
-    public init(uniqueIdentifier: String? = nil, usageLimitsCount: Int64? = nil, cryptographicUsageMask: CryptographicUsageMask? = nil, leaseTime: UInt32? = nil) {
+    public init(
+        uniqueIdentifier: String? = nil, usageLimitsCount: Int64? = nil, cryptographicUsageMask: CryptographicUsageMask? = nil,
+        leaseTime: UInt32? = nil
+    ) {
         self.uniqueIdentifier = uniqueIdentifier
         self.usageLimitsCount = usageLimitsCount
         self.cryptographicUsageMask = cryptographicUsageMask
@@ -26,13 +29,16 @@ public struct CheckRequest: RequestPayload {
             switch item.tag {
             case .uniqueIdentifier where uniqueIdentifier == nil: uniqueIdentifier = try reader.text(item)
             case .usageLimitsCount where usageLimitsCount == nil: usageLimitsCount = try reader.longInteger(item)
-            case .cryptographicUsageMask where cryptographicUsageMask == nil: cryptographicUsageMask = try CryptographicUsageMask(rawValue: reader.integer(item))
+            case .cryptographicUsageMask where cryptographicUsageMask == nil:
+                cryptographicUsageMask = try CryptographicUsageMask(rawValue: reader.integer(item))
             case .leaseTime where leaseTime == nil: leaseTime = try reader.interval(item)
             case .uniqueIdentifier, .usageLimitsCount, .cryptographicUsageMask, .leaseTime: throw .duplicate(item)
             default: throw .unexpected(item)
             }
         }
-        self.init(uniqueIdentifier: uniqueIdentifier, usageLimitsCount: usageLimitsCount, cryptographicUsageMask: cryptographicUsageMask, leaseTime: leaseTime)
+        self.init(
+            uniqueIdentifier: uniqueIdentifier, usageLimitsCount: usageLimitsCount, cryptographicUsageMask: cryptographicUsageMask,
+            leaseTime: leaseTime)
     }
 
     public func encode(to writer: inout TTLVWriter) {
@@ -52,7 +58,10 @@ public struct CheckResponse: ResponsePayload {
     public var leaseTime: UInt32?
 
     /// A payload of these items.
-    public init(uniqueIdentifier: String? = nil, usageLimitsCount: Int64? = nil, cryptographicUsageMask: CryptographicUsageMask? = nil, leaseTime: UInt32? = nil) {
+    public init(
+        uniqueIdentifier: String? = nil, usageLimitsCount: Int64? = nil, cryptographicUsageMask: CryptographicUsageMask? = nil,
+        leaseTime: UInt32? = nil
+    ) {
         self.uniqueIdentifier = uniqueIdentifier
         self.usageLimitsCount = usageLimitsCount
         self.cryptographicUsageMask = cryptographicUsageMask
@@ -68,13 +77,16 @@ public struct CheckResponse: ResponsePayload {
             switch item.tag {
             case .uniqueIdentifier where uniqueIdentifier == nil: uniqueIdentifier = try reader.text(item)
             case .usageLimitsCount where usageLimitsCount == nil: usageLimitsCount = try reader.longInteger(item)
-            case .cryptographicUsageMask where cryptographicUsageMask == nil: cryptographicUsageMask = try CryptographicUsageMask(rawValue: reader.integer(item))
+            case .cryptographicUsageMask where cryptographicUsageMask == nil:
+                cryptographicUsageMask = try CryptographicUsageMask(rawValue: reader.integer(item))
             case .leaseTime where leaseTime == nil: leaseTime = try reader.interval(item)
             case .uniqueIdentifier, .usageLimitsCount, .cryptographicUsageMask, .leaseTime: throw .duplicate(item)
             default: throw .unexpected(item)
             }
         }
-        self.init(uniqueIdentifier: uniqueIdentifier, usageLimitsCount: usageLimitsCount, cryptographicUsageMask: cryptographicUsageMask, leaseTime: leaseTime)
+        self.init(
+            uniqueIdentifier: uniqueIdentifier, usageLimitsCount: usageLimitsCount, cryptographicUsageMask: cryptographicUsageMask,
+            leaseTime: leaseTime)
     }
 
     public func encode(to writer: inout TTLVWriter) {

@@ -26,9 +26,12 @@ public struct CreateKeyPairRequest: RequestPayload {
         var publicKeyTemplateAttribute: TemplateAttribute?
         while let item = try reader.next() {
             switch item.tag {
-            case .commonTemplateAttribute where commonTemplateAttribute == nil: commonTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
-            case .privateKeyTemplateAttribute where privateKeyTemplateAttribute == nil: privateKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
-            case .publicKeyTemplateAttribute where publicKeyTemplateAttribute == nil: publicKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
+            case .commonTemplateAttribute where commonTemplateAttribute == nil:
+                commonTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
+            case .privateKeyTemplateAttribute where privateKeyTemplateAttribute == nil:
+                privateKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
+            case .publicKeyTemplateAttribute where publicKeyTemplateAttribute == nil:
+                publicKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
             case .commonTemplateAttribute, .privateKeyTemplateAttribute, .publicKeyTemplateAttribute: throw .duplicate(item)
             default: throw .unexpected(item)
             }
@@ -78,8 +81,10 @@ public struct CreateKeyPairResponse: ResponsePayload {
             switch item.tag {
             case .privateKeyUniqueIdentifier where privateKeyUniqueIdentifier == nil: privateKeyUniqueIdentifier = try reader.text(item)
             case .publicKeyUniqueIdentifier where publicKeyUniqueIdentifier == nil: publicKeyUniqueIdentifier = try reader.text(item)
-            case .privateKeyTemplateAttribute where privateKeyTemplateAttribute == nil: privateKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
-            case .publicKeyTemplateAttribute where publicKeyTemplateAttribute == nil: publicKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
+            case .privateKeyTemplateAttribute where privateKeyTemplateAttribute == nil:
+                privateKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
+            case .publicKeyTemplateAttribute where publicKeyTemplateAttribute == nil:
+                publicKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
             case .privateKeyUniqueIdentifier,
                 .publicKeyUniqueIdentifier,
                 .privateKeyTemplateAttribute,

@@ -59,7 +59,8 @@ public struct DecryptRequest: RequestPayload {
         while let item = try reader.next() {
             switch item.tag {
             case .uniqueIdentifier where uniqueIdentifier == nil: uniqueIdentifier = try reader.text(item)
-            case .cryptographicParameters where cryptographicParameters == nil: cryptographicParameters = try reader.nested(item, CryptographicParameters.init(from:))
+            case .cryptographicParameters where cryptographicParameters == nil:
+                cryptographicParameters = try reader.nested(item, CryptographicParameters.init(from:))
             case .data where data == nil: data = try reader.bytes(item)
             case .ivCounterNonce where iv == nil: iv = try reader.bytes(item)
             case .correlationValue where correlationValue == nil: correlationValue = try reader.bytes(item)

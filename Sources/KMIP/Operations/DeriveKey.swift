@@ -35,7 +35,8 @@ public struct DeriveKeyRequest: RequestPayload {
             case .objectType where objectType == nil: objectType = try reader.enumeration(item)
             case .uniqueIdentifier: uniqueIdentifiers.append(try reader.text(item))
             case .derivationMethod where derivationMethod == nil: derivationMethod = try reader.enumeration(item)
-            case .derivationParameters where derivationParameters == nil: derivationParameters = try reader.nested(item, DerivationParameters.init(from:))
+            case .derivationParameters where derivationParameters == nil:
+                derivationParameters = try reader.nested(item, DerivationParameters.init(from:))
             case .templateAttribute where templateAttribute == nil: templateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
             case .objectType, .derivationMethod, .derivationParameters, .templateAttribute: throw .duplicate(item)
             default: throw .unexpected(item)

@@ -37,7 +37,8 @@ public struct GetRequest: RequestPayload {
             case .keyFormatType where keyFormatType == nil: keyFormatType = try reader.enumeration(item)
             case .keyWrapType where keyWrapType == nil: keyWrapType = try reader.enumeration(item)
             case .keyCompressionType where keyCompressionType == nil: keyCompressionType = try reader.enumeration(item)
-            case .keyWrappingSpecification where keyWrappingSpecification == nil: keyWrappingSpecification = try reader.nested(item, KeyWrappingSpecification.init(from:))
+            case .keyWrappingSpecification where keyWrappingSpecification == nil:
+                keyWrappingSpecification = try reader.nested(item, KeyWrappingSpecification.init(from:))
             case .uniqueIdentifier,
                 .keyFormatType,
                 .keyWrapType,

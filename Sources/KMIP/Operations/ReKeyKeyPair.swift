@@ -38,9 +38,12 @@ public struct ReKeyKeyPairRequest: RequestPayload {
             switch item.tag {
             case .privateKeyUniqueIdentifier where privateKeyUniqueIdentifier == nil: privateKeyUniqueIdentifier = try reader.text(item)
             case .offset where offset == nil: offset = try reader.interval(item)
-            case .commonTemplateAttribute where commonTemplateAttribute == nil: commonTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
-            case .privateKeyTemplateAttribute where privateKeyTemplateAttribute == nil: privateKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
-            case .publicKeyTemplateAttribute where publicKeyTemplateAttribute == nil: publicKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
+            case .commonTemplateAttribute where commonTemplateAttribute == nil:
+                commonTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
+            case .privateKeyTemplateAttribute where privateKeyTemplateAttribute == nil:
+                privateKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
+            case .publicKeyTemplateAttribute where publicKeyTemplateAttribute == nil:
+                publicKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
             case .privateKeyUniqueIdentifier,
                 .offset,
                 .commonTemplateAttribute,
@@ -99,8 +102,10 @@ public struct ReKeyKeyPairResponse: ResponsePayload {
             switch item.tag {
             case .privateKeyUniqueIdentifier where privateKeyUniqueIdentifier == nil: privateKeyUniqueIdentifier = try reader.text(item)
             case .publicKeyUniqueIdentifier where publicKeyUniqueIdentifier == nil: publicKeyUniqueIdentifier = try reader.text(item)
-            case .privateKeyTemplateAttribute where privateKeyTemplateAttribute == nil: privateKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
-            case .publicKeyTemplateAttribute where publicKeyTemplateAttribute == nil: publicKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
+            case .privateKeyTemplateAttribute where privateKeyTemplateAttribute == nil:
+                privateKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
+            case .publicKeyTemplateAttribute where publicKeyTemplateAttribute == nil:
+                publicKeyTemplateAttribute = try reader.nested(item, TemplateAttribute.init(from:))
             case .privateKeyUniqueIdentifier,
                 .publicKeyUniqueIdentifier,
                 .privateKeyTemplateAttribute,

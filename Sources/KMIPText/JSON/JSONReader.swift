@@ -43,7 +43,9 @@ enum JSONReader {
         guard let name = string(item, "tag") else { throw builder.error(.tag, "an item has a tag, a string") }
         let value = json_object_get(item, "value")
         guard let type = try type(of: item, value, name, builder), type != .structure else {
-            guard let value, kcm_json_type(value) == JSON_ARRAY else { throw builder.error(.structure, "the value of a Structure is an array", at: name) }
+            guard let value, kcm_json_type(value) == JSON_ARRAY else {
+                throw builder.error(.structure, "the value of a Structure is an array", at: name)
+            }
             try builder.begin(name)
             for index in 0..<json_array_size(value) {
                 guard let child = json_array_get(value, index) else { continue }
@@ -77,7 +79,9 @@ enum JSONReader {
             guard let start = json_string_value(value) else { break }
             let text = UnsafeBufferPointer(start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: json_string_length(value))
             // A Boolean may be its 64 bits, as any number may.
-            if type == .boolean, let bits: UInt64 = text.hexNumber(), bits < 2 { return try scalar(name, type, bits == 1 ? "true" : "false", &builder) }
+            if type == .boolean, let bits: UInt64 = text.hexNumber(), bits < 2 {
+                return try scalar(name, type, bits == 1 ? "true" : "false", &builder)
+            }
             return try builder.scalar(name, type, text)
         case JSON_INTEGER:
             let number = Int64(json_integer_value(value))

@@ -59,7 +59,9 @@ struct XMLWriter: TTLVTextWriter {
         }
         indent()
         buffer.writeStaticString("<")
-        if let name = tag.name { buffer.writeString(name) } else {
+        if let name = tag.name {
+            buffer.writeString(name)
+        } else {
             buffer.writeStaticString("TTLV tag=\"")
             buffer.writeString(TextScalar.hexadecimal(UInt64(tag.rawValue), digits: 6))
             buffer.writeStaticString("\"")

@@ -47,7 +47,7 @@ extension Audit {
                 try AuditLog(path: settings.audit.path, key: key, node: settings.node, mode: settings.mode.rawValue, durability: .fsync)
             }
             let log: AuditLog
-            do throws(AuditError) { log = try open(old) } catch where error.code == .corrupt {
+            do throws(AuditError) { log = try open(old) } catch  where error.code == .corrupt {
                 // A run before this one may have come so far.
                 guard let already = try? open(new) else { throw error }
                 return try already.close()

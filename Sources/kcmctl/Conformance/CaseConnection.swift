@@ -9,7 +9,9 @@ enum CaseConnection {
     case ttlv(KMIPConnection)
     case https(KMIPHTTPClient, CaseCodec)
 
-    static func open(_ transport: CaseTransport, _ target: KmipSession.Target, _ configuration: KMIPClientConfiguration) async throws -> CaseConnection {
+    static func open(_ transport: CaseTransport, _ target: KmipSession.Target, _ configuration: KMIPClientConfiguration) async throws
+        -> CaseConnection
+    {
         guard let codec = CaseCodec(transport) else {
             return .ttlv(try await KMIPConnection.connect(host: target.host, port: target.port, configuration: configuration, group: .singleton))
         }

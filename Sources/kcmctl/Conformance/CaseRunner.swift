@@ -61,7 +61,9 @@ struct CaseRunner {
             // An Active object has to be revoked first; one that is not refuses that, and is destroyed all the same.
             let requests = [
                 RequestMessage(DestroyRequest(uniqueIdentifier: identifier), version: version).frame,
-                RequestMessage(RevokeRequest(uniqueIdentifier: identifier, revocationReason: RevocationReason(code: .cessationOfOperation)), version: version).frame,
+                RequestMessage(
+                    RevokeRequest(uniqueIdentifier: identifier, revocationReason: RevocationReason(code: .cessationOfOperation)), version: version
+                ).frame,
                 RequestMessage(DestroyRequest(uniqueIdentifier: identifier), version: version).frame,
             ]
             for request in requests {

@@ -20,7 +20,9 @@ struct Conformance: AsyncParsableCommand {
     @Option(help: "How messages travel, one or several separated by commas: \(CaseTransport.allCases.map(\.rawValue).joined(separator: ", ")).")
     var transport = "ttlv"
     @Option(name: .customLong("case"), parsing: .upToNextOption, help: "Only these cases, and those that they continue.") var cases: [String] = []
-    @Option(help: ArgumentHelp("Write the results as Markdown: between the two marks of a file that has them, else as the whole file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write the results as Markdown: between the two marks of a file that has them, else as the whole file.", valueName: "file")
+    )
     var markdown: String?
     @Option(help: "Which marks, where a file has several.") var section = ""
 
@@ -34,7 +36,9 @@ struct Conformance: AsyncParsableCommand {
     func validate() throws {
         let transports = try transports()
         guard !transports.isEmpty, Set(transports).count == transports.count else { throw ValidationError("--transport names each transport once") }
-        guard transports.count == 1 || server.server == nil else { throw ValidationError("--server is the address of one transport; several need --config") }
+        guard transports.count == 1 || server.server == nil else {
+            throw ValidationError("--server is the address of one transport; several need --config")
+        }
     }
 
     func run() async throws {

@@ -46,7 +46,9 @@ extension Keystore {
                         )
                     }
                     for one in copied {
-                        Output.say("\(one.namespace.name)  \(one.summary.entries) records  \(one.summary.bytes) bytes  sha256 \(Hexadecimal.text(one.summary.digest))  same on both sides")
+                        Output.say(
+                            "\(one.namespace.name)  \(one.summary.entries) records  \(one.summary.bytes) bytes  sha256 \(Hexadecimal.text(one.summary.digest))  same on both sides"
+                        )
                     }
                     Output.say("copied \(copied.count) tenants from \(source.info.name) to \(target.info.name)")
                 }

@@ -9,7 +9,8 @@ extension Keystore {
     struct Stat: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows what a keystore holds: plugin, format, tenants, records and bytes.",
-            discussion: "A record is one entry of the store; an object is made of several. Bytes are those of keys and values; medium is what the plugin says it takes."
+            discussion:
+                "A record is one entry of the store; an object is made of several. Bytes are those of keys and values; medium is what the plugin says it takes."
         )
 
         @Argument(help: "The daemon's configuration.") var config: String
@@ -35,7 +36,8 @@ extension Keystore {
                 Output.say("medium   \(statistics.bytes) bytes")
                 Output.say("tenants  \(rows.count)")
                 for row in rows {
-                    Output.say("    \(row.name)  \(row.summary.entries) records  \(row.summary.bytes) bytes  sha256 \(Hexadecimal.text(row.summary.digest))")
+                    Output.say(
+                        "    \(row.name)  \(row.summary.entries) records  \(row.summary.bytes) bytes  sha256 \(Hexadecimal.text(row.summary.digest))")
                 }
             }
         }
@@ -56,7 +58,8 @@ extension Keystore {
             return .object([
                 ("plugin", .string(info.name)), ("version", .string(info.version)), ("file", .string(info.file)), ("durable", .bool(info.isDurable)),
                 ("format", .number(Int64(format ?? 0))),
-                ("unfinished_copy_of", .string(unfinished ?? "")), ("medium_bytes", .number(Int64(clamping: statistics.bytes))), ("tenants", .array(tenants)),
+                ("unfinished_copy_of", .string(unfinished ?? "")), ("medium_bytes", .number(Int64(clamping: statistics.bytes))),
+                ("tenants", .array(tenants)),
             ])
         }
     }

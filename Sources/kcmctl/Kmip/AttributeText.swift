@@ -30,7 +30,8 @@ enum AttributeText {
         case .structure(let fields):
             return .object(fields.map { ($0.tag.description, Self.value($0.value, tag: $0.tag)) })
         case .integer(let number):
-            return tag == .cryptographicUsageMask ? .string(CryptographicUsageMask(rawValue: number).names.joined(separator: " ")) : .number(Int64(number))
+            return tag == .cryptographicUsageMask
+                ? .string(CryptographicUsageMask(rawValue: number).names.joined(separator: " ")) : .number(Int64(number))
         case .longInteger(let number): return .number(number)
         case .bigInteger(let bytes), .bytes(let bytes): return .string(Hexadecimal.text(bytes))
         case .enumeration(let number):

@@ -30,7 +30,9 @@ extension Plugin {
 
         private func counts() throws -> [Int] {
             try records.split(separator: ",").map { word in
-                guard let count = Int(word), (1...1_000_000_000).contains(count) else { throw ValidationError("--records are numbers from 1 to 1000000000") }
+                guard let count = Int(word), (1...1_000_000_000).contains(count) else {
+                    throw ValidationError("--records are numbers from 1 to 1000000000")
+                }
                 return count
             }
         }
@@ -42,7 +44,10 @@ extension Plugin {
             var rows: [PluginBench.Row] = []
             do {
                 let bench = try PluginBench(options)
-                if !json { Output.say("\(bench.plugin), values of \(value) bytes\n   records       put/s  grouped/s       get/s   scan entries/s  bytes a record") }
+                if !json {
+                    Output.say(
+                        "\(bench.plugin), values of \(value) bytes\n   records       put/s  grouped/s       get/s   scan entries/s  bytes a record")
+                }
                 try bench.run(progress: { bar.show($0, $1) }) { row in
                     bar.clear()
                     rows.append(row)
@@ -50,7 +55,8 @@ extension Plugin {
                 }
                 if json {
                     let fields: [(String, JSONText)] = [
-                        ("plugin", .string(bench.plugin)), ("value", .number(Int64(value))), ("group", .number(Int64(group))), ("results", .array(rows.map(object))),
+                        ("plugin", .string(bench.plugin)), ("value", .number(Int64(value))), ("group", .number(Int64(group))),
+                        ("results", .array(rows.map(object))),
                     ]
                     Output.say(JSONText.object(fields).text)
                 }
@@ -70,7 +76,8 @@ extension Plugin {
         private func object(_ row: PluginBench.Row) -> JSONText {
             .object([
                 ("records", .number(Int64(row.records))), ("put_per_second", .decimal(row.put)), ("grouped_put_per_second", .decimal(row.putGrouped)),
-                ("get_per_second", .decimal(row.get)), ("scan_entries_per_second", .decimal(row.scan)), ("bytes_per_record", .decimal(row.bytesPerRecord)),
+                ("get_per_second", .decimal(row.get)), ("scan_entries_per_second", .decimal(row.scan)),
+                ("bytes_per_record", .decimal(row.bytesPerRecord)),
             ])
         }
     }

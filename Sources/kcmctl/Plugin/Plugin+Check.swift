@@ -58,11 +58,15 @@ extension Plugin {
 
         private func show(_ checks: [KCMPluginKit.Check]) {
             if json {
-                let rows = checks.map { JSONText.object([("check", .string($0.name)), ("subject", .string($0.subject.rawValue)), ("expects", .string($0.summary))]) }
+                let rows = checks.map {
+                    JSONText.object([("check", .string($0.name)), ("subject", .string($0.subject.rawValue)), ("expects", .string($0.summary))])
+                }
                 return Output.say(JSONText.array(rows).text)
             }
             let width = checks.map(\.name.count).max() ?? 0
-            for check in checks { Output.say("\(Self.padded(check.name, width))  \(check.summary)\(check.needsDurable ? " (with KCM_CAP_DURABLE)" : "")") }
+            for check in checks {
+                Output.say("\(Self.padded(check.name, width))  \(check.summary)\(check.needsDurable ? " (with KCM_CAP_DURABLE)" : "")")
+            }
         }
 
         private func say(_ outcome: Outcome) {
@@ -85,7 +89,8 @@ extension Plugin {
                     )
                 }
                 let fields: [(String, JSONText)] = [
-                    ("plugin", .string(plugin.name)), ("version", .string(plugin.version)), ("file", .string(plugin.file)), ("abi", .string(plugin.abi)),
+                    ("plugin", .string(plugin.name)), ("version", .string(plugin.version)), ("file", .string(plugin.file)),
+                    ("abi", .string(plugin.abi)),
                     ("thread_model", .string(plugin.threadModel)), ("durable", .bool(plugin.isDurable)), ("conforming", .bool(report.isConforming)),
                     ("passed", .number(Int64(report.count(.pass)))), ("failed", .number(Int64(report.count(.fail)))),
                     ("skipped", .number(Int64(report.count(.skipped)))), ("checks", .array(rows)),

@@ -31,7 +31,9 @@ struct Plugin: AsyncParsableCommand {
                         ])
                     )
                     if !json {
-                        Output.say("\(info.name) \(info.version)  \(kinds.joined(separator: "+"))  abi \(info.abi)  \(info.threadModel.rawValue)\(info.isDurable ? "  durable" : "")")
+                        Output.say(
+                            "\(info.name) \(info.version)  \(kinds.joined(separator: "+"))  abi \(info.abi)  \(info.threadModel.rawValue)\(info.isDurable ? "  durable" : "")"
+                        )
                         Output.say("    \(info.summary)\n    \(file)")
                     }
                 } catch {

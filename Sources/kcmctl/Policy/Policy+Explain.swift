@@ -58,7 +58,10 @@ extension Policy {
         /// An unmapped certificate is no wrong usage: the daemon would answer just so.
         private func refuse(_ reason: String) throws {
             if json {
-                Output.say(JSONText.object([("principal", .object([])), ("allowed", .bool(false)), ("rule", .string("no-identity")), ("reason", .string(reason))]).text)
+                Output.say(
+                    JSONText.object([
+                        ("principal", .object([])), ("allowed", .bool(false)), ("rule", .string("no-identity")), ("reason", .string(reason)),
+                    ]).text)
             } else {
                 Output.say("refused   \(reason): Authentication Not Successful")
             }
@@ -86,7 +89,8 @@ extension Policy {
 
         private static func say(_ question: PolicyQuestion, _ verdict: PolicyQuestion.Verdict) {
             let client = question.client
-            Output.say("principal \(client.service) of tenant \(client.tenant), roles \(client.roles.map(\.rawValue).sorted().joined(separator: ", "))")
+            Output.say(
+                "principal \(client.service) of tenant \(client.tenant), roles \(client.roles.map(\.rawValue).sorted().joined(separator: ", "))")
             if let via = question.via { Output.say("via       \(via.service), roles \(via.roles.map(\.rawValue).sorted().joined(separator: ", "))") }
             Output.say("operation \(question.operation)\(question.level.map { " at \($0.name)" } ?? "") (\(question.scope.rawValue))")
             Output.say("\(verdict.isAllowed ? "allowed  " : "refused  ") by \(verdict.rule): \(verdict.reason)")

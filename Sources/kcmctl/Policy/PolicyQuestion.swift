@@ -35,10 +35,12 @@ struct PolicyQuestion {
     func verdict() -> Verdict {
         if let via {
             guard via.roles.contains(.edge) else {
-                return Verdict(isAllowed: false, rule: "headers-from-edges-only", reason: "\(via.service) has not the role edge and cannot pass requests on")
+                return Verdict(
+                    isAllowed: false, rule: "headers-from-edges-only", reason: "\(via.service) has not the role edge and cannot pass requests on")
             }
             guard via.assignedTenants.contains(client.tenant) else {
-                return Verdict(isAllowed: false, rule: "edge-assignment", reason: "the edge \(via.service) is not assigned to the tenant \(client.tenant)")
+                return Verdict(
+                    isAllowed: false, rule: "edge-assignment", reason: "the edge \(via.service) is not assigned to the tenant \(client.tenant)")
             }
         }
         var isDelegated = false
@@ -58,15 +60,20 @@ struct PolicyQuestion {
         if let via {
             let edge = policy.decide(via.roles, operation, level: asked, in: .coreDirect)
             guard edge.isAllowed else {
-                return Verdict(isAllowed: false, rule: edge.rule, reason: "the client may, but no rule grants \(operation) to the edge \(via.service)")
+                return Verdict(
+                    isAllowed: false, rule: edge.rule, reason: "the client may, but no rule grants \(operation) to the edge \(via.service)")
             }
             decisions.append(edge)
         }
         for decision in decisions where !decision.permits(type: type, names: names) || isDelegated && !decision.restrictions.isEmpty {
-            let wanted = isDelegated ? "what Edge cannot check: it belongs into Core's policy" : decision.restrictions.map(Self.text).joined(separator: "; or ")
+            let wanted =
+                isDelegated
+                ? "what Edge cannot check: it belongs into Core's policy" : decision.restrictions.map(Self.text).joined(separator: "; or ")
             return Verdict(isAllowed: false, rule: "\(decision.rule): object out of reach", reason: "the rule asks for \(wanted)")
         }
-        return Verdict(isAllowed: true, rule: decision.rule, reason: isDelegated ? "Edge passes it on, and Core decides again" : "granted", isDelegated: isDelegated)
+        return Verdict(
+            isAllowed: true, rule: decision.rule, reason: isDelegated ? "Edge passes it on, and Core decides again" : "granted",
+            isDelegated: isDelegated)
     }
 
     private static func list(_ roles: Set<Role>) -> String { roles.isEmpty ? "no role" : roles.map(\.rawValue).sorted().joined(separator: ", ") }

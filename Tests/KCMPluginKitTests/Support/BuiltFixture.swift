@@ -16,7 +16,8 @@ final class BuiltFixture: Sendable {
         var template = Array("\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/kcm-fixture-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure(text: "mkdtemp: \(String(cString: strerror(errno)))") }
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let command = "gcc -std=c11 -D_GNU_SOURCE -g -shared -fPIC -fvisibility=hidden -Wall -Wextra -Werror -DFAULT=\(fault) \(options) -I'\(Self.header)'"
+        let command =
+            "gcc -std=c11 -D_GNU_SOURCE -g -shared -fPIC -fvisibility=hidden -Wall -Wextra -Werror -DFAULT=\(fault) \(options) -I'\(Self.header)'"
         guard system("\(command) '\(Self.tests)/Fixtures/\(source)' -o '\(file)'") == 0 else { throw Failure(text: "gcc fails for \(fault)") }
     }
 

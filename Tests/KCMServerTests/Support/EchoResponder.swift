@@ -42,8 +42,14 @@ final class EchoResponder: Responder {
         frame.setInteger(UInt8(0x7B), at: frame.readerIndex + 2)
         let echo = Answer(frame: frame, audit: [AuditRecord()])
         switch exchange.frame.getInteger(at: exchange.frame.readerIndex + 8, as: UInt8.self).flatMap(Wish.init) {
-        case .later: return .later { try? await Task.sleep(for: .milliseconds(50)); return echo }
-        case .late: return .later { try? await Task.sleep(for: .seconds(2)); return echo }
+        case .later:
+            return .later {
+                try? await Task.sleep(for: .milliseconds(50)); return echo
+            }
+        case .late:
+            return .later {
+                try? await Task.sleep(for: .seconds(2)); return echo
+            }
         case .success: return .now(Answer(frame: Frames.success, audit: [AuditRecord()]))
         case .large:
             var large = ByteBuffer(bytes: [0x42, 0, 0x7B, 1])
