@@ -68,8 +68,9 @@ export KCM_TEST_CC="$clang -fsanitize=$kind"
 # Left out, each with its reason:
 # - KCMPluginKitTests: a process for every check of every fault, by plugins of gcc that are not instrumented; test_keystores.py runs the kit.
 # - PKCS11ProcessTests: driver and plugin are built by gcc, partly to run in valgrind; PKCS11StoreTests has the instrumented plugin.
+# - DifferentialStoreTests/itTouchesNoStrayMemory: runs the plugins in valgrind.
 # - SecretBytesTests/locked: both sanitizers turn mlock into nothing.
-skipped_suites='KCMPluginKitTests|PKCS11ProcessTests|SecretBytesTests/locked'
+skipped_suites='KCMPluginKitTests|PKCS11ProcessTests|DifferentialStoreTests/itTouchesNoStrayMemory|SecretBytesTests/locked'
 plugins='KCMPluginHostTests'
 test_suites() { env "${preload[@]}" swift test --skip-build --sanitize "$kind" --scratch-path "$scratch" "$@" || status=$?; }
 test_suites --skip "$plugins|$skipped_suites"

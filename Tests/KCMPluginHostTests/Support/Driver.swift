@@ -1,3 +1,4 @@
+import Glibc
 import KCMPluginHost
 
 /// C programs from the fixtures that load a shipped plugin by hand.
@@ -9,7 +10,9 @@ struct Driver {
     init(_ name: String) async throws {
         folder = try Folder()
         program = folder.file(name)
-        try await Shell.run("gcc -std=gnu11 -g -Wall -Wextra -Werror -I'\(Repository.header)' '\(Repository.fixtures)/\(name).c' -o '\(program)'")
+        // Plugins that are built with a sanitizer need its runtime in the program that loads them.
+        let compiler = getenv("KCM_TEST_CC").map { String(cString: $0) } ?? "gcc"
+        try await Shell.run("\(compiler) -std=gnu11 -g -Wall -Wextra -Werror -I'\(Repository.header)' '\(Repository.fixtures)/\(name).c' -o '\(program)'")
     }
 
     /// Runs it, and gives what it prints.
