@@ -16,6 +16,7 @@ from services import ROOT, Services
 PARTS = [
     ("kernel: network, files, scheduling", re.compile(r"^\[k\]")),
     ("TLS (BoringSSL)", re.compile(r"CNIOBoringSSL|NIOSSL")),
+    ("signatures (swift-crypto)", re.compile(r"CCryptoBoringSSL|\bfe_|\bge_|x25519|Curve25519")),
     ("cryptography (OpenSSL)", re.compile(r"libcrypto")),
     ("memory: malloc and free", re.compile(r"malloc|_int_free|cfree|realloc|calloc|memalign")),
     ("Swift runtime: reference counts, generics, casts", re.compile(r"swift_|libswiftCore")),

@@ -58,7 +58,9 @@ struct BenchObjects {
     /// - Parameter sample: the keys to go round; the run's own key where there are none.
     private mutating func prepareKey(_ wanted: Set<Bench.Load>, _ sample: BenchSample) async throws {
         let (name, set) = ("\(prefix)-key", "\(prefix)-set")
-        let identifier = try await session.ask(create(name: name, set: set), for: CreateResponse.self).uniqueIdentifier
+        // Not every server takes attributes of a client's own.
+        let isSearched = !wanted.isDisjoint(with: [.locateAttribute, .locateSeveral])
+        let identifier = try await session.ask(create(name: name, set: isSearched ? set : nil), for: CreateResponse.self).uniqueIdentifier
         made.append(identifier)
         _ = try await session.ask(ActivateRequest(uniqueIdentifier: identifier), for: ActivateResponse.self)
         let stored = sample.keys.isEmpty ? [BenchSample.Key(identifier: identifier, name: name, set: set)] : sample.keys
