@@ -77,8 +77,6 @@ extension AuditRecord {
         public var service: String { fields.service }
         /// Of the certificate, RFC 4514.
         public var subject: String { fields.subject }
-        /// SHA-256 of the certificate's DER, lower-case hex.
-        public var fingerprint: String { fields.fingerprint }
         /// As JSON without braces.
         var text: [UInt8] { fields.text }
 
