@@ -25,7 +25,7 @@ struct CircuitBreaker: Sendable, Equatable {
     /// Whether a healthier Core is to be asked before this one.
     func isAvoided(at now: Int64) -> Bool { failures > 0 && now < avoidedUntil }
 
-    /// Whether a request may go to this Core now. Where it may, ``succeeded()`` or ``failed(at:)`` has to follow.
+    /// Whether a request may go to this Core now. Where it may, ``succeeded()``, ``failed(at:)`` or ``notAsked(at:)`` has to follow.
     mutating func admit(at now: Int64) -> Bool {
         switch state {
         case .closed: return true
@@ -43,6 +43,11 @@ struct CircuitBreaker: Sendable, Equatable {
         let hadOpened = state != .closed
         self = CircuitBreaker()
         return hadOpened
+    }
+
+    /// The request that was admitted never went out, for reasons on this side: that says nothing of Core. Where it was the probe, the next may be.
+    mutating func notAsked(at now: Int64) {
+        if state == .halfOpen { state = .open(until: now) }
     }
 
     /// Core did not answer.

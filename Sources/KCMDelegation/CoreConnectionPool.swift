@@ -72,14 +72,14 @@ final class CoreConnectionPool: Sendable {
         case reuse(CoreConnection)
         case make
         case wait(UInt64, EventLoopFuture<CoreConnection?>)
-        case refuse(String)
+        case refuse(ExchangeFailure)
     }
 
     private func take(by deadline: NIODeadline) async throws(ExchangeFailure) -> (CoreConnection, isReused: Bool) {
         switch turn() {
         case .reuse(let connection): return (connection, true)
         case .make: return (try await make(by: deadline), false)
-        case .refuse(let text): throw ExchangeFailure(.unreachable, .notSent, text)
+        case .refuse(let failure): throw failure
         case .wait(let id, let future):
             let timer = future.eventLoop.scheduleTask(deadline: deadline) { self.stopWaiting(id) }
             defer { timer.cancel() }
@@ -92,7 +92,7 @@ final class CoreConnectionPool: Sendable {
 
     private func turn() -> Turn {
         state.withLock { state in
-            guard !state.isClosed else { return .refuse("the daemon is stopping") }
+            guard !state.isClosed else { return .refuse(ExchangeFailure(.unreachable, .notAsked, "the daemon is stopping")) }
             while let connection = state.idle.popLast() {
                 if connection.channel.isActive { return .reuse(connection) }
                 state.count -= 1
@@ -101,7 +101,9 @@ final class CoreConnectionPool: Sendable {
                 state.count += 1
                 return .make
             }
-            guard state.waiting.count < Self.maximumWaiting else { return .refuse("too many requests wait for a connection") }
+            guard state.waiting.count < Self.maximumWaiting else {
+                return .refuse(ExchangeFailure(.overloaded, .notAsked, "too many requests wait for a connection"))
+            }
             let promise = group.next().makePromise(of: CoreConnection?.self)
             state.nextWaiter += 1
             state.waiting.append((state.nextWaiter, promise))
@@ -152,7 +154,7 @@ final class CoreConnectionPool: Sendable {
         let waiter = state.withLock { state in
             state.waiting.firstIndex { $0.id == id }.map { state.waiting.remove(at: $0).promise }
         }
-        waiter?.fail(ExchangeFailure(.timedOut, .notSent, "no connection was free in time"))
+        waiter?.fail(ExchangeFailure(.timedOut, .notAsked, "no connection was free in time"))
     }
 
     /// Core closed it, or this side did, while it was idle.

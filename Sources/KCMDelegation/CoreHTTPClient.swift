@@ -100,9 +100,13 @@ public final class CoreHTTPClient: CoreService {
                 return answer
             } catch {
                 let failure = CoreFailure(error.kind, "Core at \(pool.endpoint.url) \(Self.words(error.kind)): \(error.text)")
-                failed(index, failure)
+                if error.stage == .notAsked {
+                    state.withLock { $0.routes.notAsked(index, at: MonotonicClock.now) }
+                } else {
+                    failed(index, failure)
+                }
                 last = failure
-                guard error.stage == .notSent || Repeatable.isRepeatable(frame) else { throw failure }
+                guard error.stage == .notAsked || error.stage == .notSent || Repeatable.isRepeatable(frame) else { throw failure }
             }
         }
         throw last ?? CoreFailure(.suspended, "Core is not asked for a moment: \(CircuitBreaker.threshold) or more requests in a row got no answer")
@@ -142,6 +146,7 @@ public final class CoreHTTPClient: CoreService {
         case .timedOut: "did not answer in time"
         case .untrusted: "is not trusted"
         case .refused: "refuses this edge"
+        case .overloaded: "is not asked"
         case .badAnswer: "gave an answer that is not KMIP"
         default: "cannot be reached"
         }

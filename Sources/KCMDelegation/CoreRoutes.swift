@@ -20,6 +20,8 @@ struct CoreRoutes: Sendable, Equatable {
     /// - Returns: whether that closed its circuit.
     mutating func succeeded(_ index: Int) -> Bool { breakers[index].succeeded() }
 
+    mutating func notAsked(_ index: Int, at now: Int64) { breakers[index].notAsked(at: now) }
+
     /// - Returns: whether that opened its circuit.
     mutating func failed(_ index: Int, at now: Int64) -> Bool { breakers[index].failed(at: now) }
 }

@@ -8,6 +8,8 @@ internal import NIOSSL
 struct ExchangeFailure: Error {
     /// How far the request had come.
     enum Stage: Sendable {
+        /// No connection was free for it: Core had no part in that.
+        case notAsked
         /// Core cannot have taken it.
         case notSent
         /// The connection closed before a whole answer came: it may have been taken.

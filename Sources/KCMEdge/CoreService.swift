@@ -22,7 +22,7 @@ public protocol CoreService: Sendable {
 public struct CoreFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// Open set of kinds; each has its own words for clients, logs and metrics.
     public struct Kind: Hashable, Sendable {
-        private enum Value: Hashable, Sendable { case unreachable, timedOut, untrusted, refused, badAnswer, suspended }
+        private enum Value: Hashable, Sendable { case unreachable, timedOut, untrusted, refused, badAnswer, suspended, overloaded }
         private let value: Value
         private init(_ value: Value) { self.value = value }
 
@@ -38,6 +38,8 @@ public struct CoreFailure: Error, Sendable, Equatable, CustomStringConvertible {
         public static let badAnswer = Kind(.badAnswer)
         /// Not asked: too many requests before it got no answer.
         public static let suspended = Kind(.suspended)
+        /// Not asked: more requests wait for a connection than this edge lets wait.
+        public static let overloaded = Kind(.overloaded)
 
         /// One word for logs, metrics and audit records.
         public var name: String {
@@ -48,6 +50,7 @@ public struct CoreFailure: Error, Sendable, Equatable, CustomStringConvertible {
             case .refused: "refused"
             case .badAnswer: "bad-answer"
             case .suspended: "circuit-open"
+            case .overloaded: "overloaded"
             }
         }
     }
@@ -73,6 +76,7 @@ public struct CoreFailure: Error, Sendable, Equatable, CustomStringConvertible {
         case .refused: "Core refuses this edge's connection"
         case .badAnswer: "Core gave an answer that is not KMIP"
         case .suspended: "Core is not reachable; it is asked again in a moment"
+        case .overloaded: "Too many requests wait for Core; send it again later"
         default: "Core is not reachable"
         }
     }

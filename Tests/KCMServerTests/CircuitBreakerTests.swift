@@ -34,6 +34,18 @@ struct CircuitBreakerTests {
         #expect(breaker.failures == 1)
     }
 
+    @Test func aRequestThatNeverWentOutIsNoFailure() {
+        var breaker = failing(CircuitBreaker.threshold - 1)
+        breaker.notAsked(at: 0)
+        #expect(breaker.state == .closed && breaker.failures == CircuitBreaker.threshold - 1)
+        breaker = failing(CircuitBreaker.threshold)
+        breaker.notAsked(at: 0)
+        expect(!breaker.admit(at: 1), "an open circuit stays so")
+        expect(breaker.admit(at: CircuitBreaker.pause))
+        breaker.notAsked(at: CircuitBreaker.pause)
+        expect(breaker.admit(at: CircuitBreaker.pause), "the next is the probe")
+    }
+
     @Test func oneProbeAfterThePauseDecides() {
         var breaker = failing(CircuitBreaker.threshold)
         expect(breaker.admit(at: CircuitBreaker.pause))

@@ -23,7 +23,7 @@ struct FakeCore: Sendable {
     private final class Ledger: Sendable {
         struct State {
             var ends: [End]
-            var connections = 0
+            var connections: [any Channel] = []
             var requests: [[UInt8]] = []
         }
         let state: Mutex<State>
@@ -40,7 +40,7 @@ struct FakeCore: Sendable {
 
     /// Requests of which a half or more was read, in order: the bytes that were.
     var requests: [[UInt8]] { ledger.state.withLock { $0.requests } }
-    var connections: Int { ledger.state.withLock { $0.connections } }
+    var connections: Int { ledger.state.withLock { $0.connections.count } }
 
     /// Listens.
     /// - Parameters:
@@ -64,7 +64,7 @@ struct FakeCore: Sendable {
         listener = try await ServerBootstrap(group: group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    ledger.state.withLock { $0.connections += 1 }
+                    ledger.state.withLock { $0.connections.append(channel) }
                     try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
                     try channel.pipeline.syncOperations.addHandler(Connection(ledger))
                 }
@@ -73,7 +73,11 @@ struct FakeCore: Sendable {
         port = listener.localAddress?.port ?? 0
     }
 
-    func close() async { try? await listener.close() }
+    /// Listens no more, and ends every connection. May be called again.
+    func close() async {
+        try? await listener.close()
+        for channel in ledger.state.withLock({ $0.connections }) { try? await channel.close() }
+    }
 
     /// Reads requests as far as it is to, and answers with the message that came.
     private final class Connection: ChannelInboundHandler {
