@@ -12,7 +12,8 @@ struct Driver {
         program = folder.file(name)
         // Plugins that are built with a sanitizer need its runtime in the program that loads them.
         let compiler = getenv("KCM_TEST_CC").map { String(cString: $0) } ?? "gcc"
-        try await Shell.run("\(compiler) -std=gnu11 -g -Wall -Wextra -Werror -I'\(Repository.header)' '\(Repository.fixtures)/\(name).c' -o '\(program)'")
+        let flags = "-std=gnu11 -g -Wall -Wextra -Werror -I'\(Repository.header)'"
+        try await Shell.run("\(compiler) \(flags) '\(Repository.fixtures)/\(name).c' -o '\(program)'")
     }
 
     /// Runs it, and gives what it prints.
