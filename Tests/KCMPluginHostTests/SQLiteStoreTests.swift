@@ -40,6 +40,39 @@ extension StoresOnDisk {
             #expect(try Keystore.sqlite.refusal(["path": folder.file("a.sqlite")]).contains("newer version (schema 3"))
         }
 
+        /// Bytes of a file; 0 where there is none.
+        private func size(_ path: String) -> Int {
+            var status = stat()
+            return stat(path, &status) == 0 ? Int(status.st_size) : 0
+        }
+
+        /// SQLite by itself would begin at a thousand pages, in a commit.
+        @Test func theLogIsCopiedBesideCommits() async throws {
+            let folder = try Folder()
+            let path = folder.file("a.sqlite")
+            let store = try open(path)
+            for entry in UInt8(0)..<20 { try await store.commit([.put([entry], [UInt8](repeating: 1, count: 40_000))], in: .acme) }
+            #expect(size(path + "-wal") < 900 * 4096)
+            for _ in 0..<2000 where size(path) < 64 * 4096 { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(size(path) >= 64 * 4096)
+            await store.close()
+            #expect(size(path + "-wal") == 0)
+        }
+
+        @Test(.enabled(if: geteuid() == 0)) func aLogThatCannotBeCopiedIsTold() async throws {
+            let disk = try SmallDisk()
+            let lines = LogLines()
+            let path = disk.file("a.sqlite")
+            let store = try Keystore.sqlite.open(path, logger: lines.logger)
+            // Room for the log, and none for the same pages in the database.
+            try await Shell.run("dd if=/dev/zero of='\(disk.file("filler"))' bs=4k count=90")
+            for entry in UInt8(0)..<9 { try? await store.commit([.put([entry], [UInt8](repeating: 1, count: 60_000))], in: .acme) }
+            for _ in 0..<2000 where lines.all.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(lines.all.first?.hasPrefix("warning sqlite cannot copy the write-ahead log into \(path): ") == true)
+            #expect(try await store.get([0], in: .acme)?.value.count == 60_000)
+            await store.close()
+        }
+
         @Test func damageIsReportedAsSuch() async throws {
             let folder = try Folder()
             let path = folder.file("a.sqlite")

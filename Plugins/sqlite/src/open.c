@@ -95,7 +95,8 @@ static int32_t open_writer(store *self, kcm_error *error)
     if (code != KCM_OK) {
         return code;
     }
-    if (execute(self->writer, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON") != SQLITE_OK) {
+    if (execute(self->writer, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
+                              " PRAGMA cache_size = -16384") != SQLITE_OK) {
         return sqlite_fail(self, self->writer, "cannot use", error);
     }
     if (sqlite_number(self->writer, "PRAGMA synchronous") != 2) {
@@ -116,6 +117,7 @@ static int32_t take_lock(store *self, kcm_error *error)
 void sqlite_close(void *opaque)
 {
     store *self = opaque;
+    stop_checkpoints(self);
     for (int r = 0; r < READERS; r++) {
         for (int i = 0; i < READ_STATEMENTS; i++) {
             sqlite3_finalize(self->readers[r].statements[i]);
@@ -131,7 +133,9 @@ void sqlite_close(void *opaque)
         close(self->folder);
     }
     pthread_mutex_destroy(&self->mutex);
+    pthread_mutex_destroy(&self->pass);
     pthread_cond_destroy(&self->returned);
+    pthread_cond_destroy(&self->filled);
     free(self->path);
     free(self);
 }
@@ -173,12 +177,11 @@ static int32_t open_all(store *self, kcm_error *error)
         one->next = self->idle;
         self->idle = one;
     }
-    return code;
+    return code == KCM_OK ? start_checkpoints(self, error) : code;
 }
 
 int32_t sqlite_open(const kcm_host *host, const kcm_setting *settings, uint32_t count, void **out, kcm_error *error)
 {
-    (void)host;
     const char *path = NULL;
     int32_t code = common_settings(settings, count, (common_setting[]){{"path", &path}}, 1, error);
     if (code != KCM_OK) {
@@ -194,7 +197,10 @@ int32_t sqlite_open(const kcm_host *host, const kcm_setting *settings, uint32_t 
     }
     self->folder = self->lock = -1;
     pthread_mutex_init(&self->mutex, NULL);
+    pthread_mutex_init(&self->pass, NULL);
     pthread_cond_init(&self->returned, NULL);
+    pthread_cond_init(&self->filled, NULL);
+    self->host = host;
     code = open_all(self, error);
     if (code != KCM_OK) {
         sqlite_close(self);

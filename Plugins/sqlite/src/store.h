@@ -29,6 +29,7 @@ typedef struct reader {
 } reader;
 
 typedef struct store {
+    const kcm_host *host;
     char *path;
     int folder; /* that holds the file */
     int lock;   /* on path.lock, held for the life of the store */
@@ -38,6 +39,16 @@ typedef struct store {
     reader *idle;
     pthread_mutex_t mutex;
     pthread_cond_t returned;
+    /* What copies the write-ahead log: its connection and its thread. */
+    sqlite3 *copier;
+    pthread_t thread;
+    int has_thread;
+    pthread_mutex_t pass; /* one pass at a time, and what follows */
+    int has_failed;
+    pthread_cond_t filled; /* with `mutex`, which guards the rest */
+    int pages;             /* in the log, after the last commit */
+    int next;              /* pages that begin the next series of passes */
+    int stops;
 } store;
 
 /* ---- Shared (sqlite.c) ---- */
@@ -67,6 +78,11 @@ void give_back(store *self, reader *one);
 /* ---- Writing (write.c) ---- */
 
 int32_t sqlite_commit(void *store, kcm_batch *batches, uint32_t count, kcm_error *error);
+
+/* ---- Copying the log (checkpoint.c) ---- */
+
+int32_t start_checkpoints(store *self, kcm_error *error);
+void stop_checkpoints(store *self);
 
 /* ---- Looking after it (check.c) ---- */
 
