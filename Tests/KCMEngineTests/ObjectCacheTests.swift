@@ -198,6 +198,20 @@ import Testing
         #expect(found(old, cache) == nil)
     }
 
+    @Test func whatIsDestroyedIsNotKept() throws {
+        let cache = ObjectCache()
+        let old = try object(32)
+        insert(old, cache)
+        let destroyed = KeyObject(
+            uniqueIdentifier: old.uniqueIdentifier, level: .l4, objectType: .opaqueObject, attributes: old.attributes, state: .destroyed,
+            material: nil, revision: 2
+        )
+        cache.settle([destroyed], openedWith: keys, ifUnchangedSince: [cache.epoch(for: old.uniqueIdentifier)])
+        #expect(found(old, cache) == nil)
+        insert(destroyed, cache)
+        #expect(cache.statistics.entries == 0)
+    }
+
     @Test func whatIsBarredStaysOutAndTheListOfItIsBounded() throws {
         let cache = ObjectCache(shardCount: 1)
         let one = try object(32)

@@ -86,7 +86,8 @@ final class ObjectCache: Sendable {
     private func put(_ object: KeyObject, _ keys: TenantKeys, _ epoch: UInt64, isChange: Bool) {
         guard let (shard, print) = place(of: object.uniqueIdentifier) else { return }
         let size = object.footprint
-        guard size <= limits.largest else {
+        // One that is destroyed is of no more use, and would take the place of one that is.
+        guard size <= limits.largest, !object.isDestroyed else {
             if isChange { remove(object.uniqueIdentifier) }
             return
         }

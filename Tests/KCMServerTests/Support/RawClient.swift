@@ -70,7 +70,7 @@ final class RawClient: Sendable {
 
 /// How long a test waits for what has to come. Only a failing test waits so long; all suites start at once on few threads, so that what takes
 /// milliseconds alone can take seconds. Where the server has a limit of its own that would make the test pass, it is longer than this.
-let patience = Duration.seconds(25)
+let patience = Duration.seconds(90)
 
 /// How many times slower than a plain build this one runs: a sanitizer sets it.
 let slowdown = getenv("KCM_TEST_SLOWDOWN").flatMap { Int(String(cString: $0)) } ?? 1
