@@ -18,29 +18,35 @@ import Testing
         init(_ sink: RecordingSink) { self.sink = sink }
         func write(_ frame: ByteBuffer, closes: Bool) { written.append((frame, sink.appends.count)) }
         func finishWriting() { finished += 1 }
-        func takeNext() {}
+        func takeInTurn() {}
     }
 
     /// A connection behind which ever more requests have come.
     private final class Pipeline: AuditTurn.Connection {
         let turn: AuditTurn
+        private let tenant: TurnOrder<any AuditTurn.Connection>.Tenant
         private(set) var answered = 0
-        init(_ turn: AuditTurn) { self.turn = turn }
+        init(_ turn: AuditTurn) {
+            self.turn = turn
+            tenant = turn.tenant(of: KMIPConnectionHandlerTests.peer)
+        }
         func write(_ frame: ByteBuffer, closes: Bool) { answered += 1 }
-        func finishWriting() { turn.next(self) }
-        func takeNext() { turn.submit(Answer(frame: Frames.success, audit: [AuditRecord()]), for: self) }
+        func finishWriting() { if turn.mayTake(self, of: tenant, isPipelined: true, at: .now()) { takeInTurn() } }
+        func takeInTurn() { turn.submit(Answer(frame: Frames.success, audit: [AuditRecord()]), for: self) }
     }
 
     @Test func whoSendsAheadRestsWhileTheLoopLooksAtOthers() {
         let loop = EmbeddedEventLoop()
         let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: RecordingSink(), pool: nil), logger: LogLines().logger)
         let lines = (0..<4).map { _ in Pipeline(turn) }
-        for line in lines { line.takeNext() }
+        for line in lines { line.takeInTurn() }
         loop.run()
         // The first of each, and what is taken ahead of all together; an endless pipeline does not hold the loop.
-        #expect(lines.map(\.answered).reduce(0, +) == 4 + AuditTurn.takenAhead)
+        let ahead = TurnOrder<Pipeline>.pipelined
+        #expect(lines.map(\.answered).reduce(0, +) == 4 + ahead)
         loop.advanceTime(by: AuditTurn.look)
-        #expect(lines.map(\.answered).reduce(0, +) == 2 * (4 + AuditTurn.takenAhead))
+        // Those four that waited are among the next.
+        #expect(lines.map(\.answered).reduce(0, +) == 4 + 2 * ahead)
         #expect((lines.map(\.answered).max() ?? 0) - (lines.map(\.answered).min() ?? 0) <= 1, "in turns")
     }
 
@@ -150,7 +156,7 @@ import Testing
         init(_ answered: DispatchSemaphore) { self.answered = answered }
         func write(_ frame: ByteBuffer, closes: Bool) {}
         func finishWriting() { answered.signal() }
-        func takeNext() {}
+        func takeInTurn() {}
     }
 
     /// Its first append lasts until it may go on.

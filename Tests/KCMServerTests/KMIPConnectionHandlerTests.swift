@@ -7,7 +7,7 @@ import Testing
 
 /// The handler on a channel without a socket.
 @Suite struct KMIPConnectionHandlerTests {
-    private static let peer = Peer(
+    static let peer = Peer(
         principal: nil,
         certificate: CertificateIdentity(subject: "", subjectAlternativeNames: [], issuer: "", serial: "", fingerprint: ""),
         chain: [],

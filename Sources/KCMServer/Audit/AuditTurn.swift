@@ -1,3 +1,4 @@
+internal import KCMAccess
 internal import KCMAudit
 internal import KCMService
 internal import Logging
@@ -11,10 +12,10 @@ final class AuditTurn {
     protocol Connection: AnyObject {
         /// Writes without flushing.
         func write(_ frame: ByteBuffer, closes: Bool)
-        /// Sends what was written, and goes on with the next request: through ``AuditTurn/next(_:)`` where that has come already.
+        /// Sends what was written, and goes on with the next request.
         func finishWriting()
-        /// Takes the next request, if there is one.
-        func takeNext()
+        /// Takes the request that waited for its turn (``AuditTurn/mayTake(_:of:isPipelined:at:)``).
+        func takeInTurn()
     }
 
     private let loop: any EventLoop
@@ -31,12 +32,10 @@ final class AuditTurn {
     private var notesInWindow = 0
     private var unnoted = 0
     private var nextComplaint = NIODeadline.now()
-    /// Requests of pipelines that may be taken before the loop looks at its sockets again. Without a bound, the loop would work off
-    /// all that was read from those who send ahead, thousands of requests, before it heard of anyone else.
-    static let takenAhead = 32
+    /// Until then the loop has looked at its sockets.
     static let look = TimeAmount.microseconds(20)
-    private var ahead = 0
-    private var resting: [any Connection] = []
+    private var order = TurnOrder<any Connection>()
+    private var willLook = false
 
     init(loop: any EventLoop, queue: AuditQueue, logger: Logger) {
         self.loop = loop
@@ -72,20 +71,34 @@ final class AuditTurn {
         schedule()
     }
 
-    /// Lets a connection take a request that came behind the one that was answered, now or when others have had their turn.
-    func next(_ connection: any Connection) {
-        guard ahead >= Self.takenAhead || !resting.isEmpty else {
-            ahead += 1
-            return connection.takeNext()
+    /// What stands for a peer's tenant in ``mayTake(_:of:isPipelined:at:)``. Peers that have none share one.
+    func tenant(of peer: Peer) -> TurnOrder<any Connection>.Tenant { order.tenant(peer.principal?.tenant ?? "") }
+
+    /// Whether a connection may take its next request now. Where not, the request waits, and the connection is told when it is its turn.
+    /// - Parameters:
+    ///   - isPipelined: the request had come before the answer to the one before it left.
+    ///   - now: about when the request came.
+    func mayTake(_ connection: any Connection, of tenant: TurnOrder<any Connection>.Tenant, isPipelined: Bool, at now: NIODeadline) -> Bool {
+        switch order.judge(tenant, isPipelined: isPipelined, now: now) {
+        case .take: return true
+        case .takeCounted:
+            lookAtSockets()
+            return true
+        case .wait:
+            order.wait(connection, of: tenant)
+            lookAtSockets()
+            return false
         }
-        resting.append(connection)
-        guard resting.count == 1 else { return }
+    }
+
+    private func lookAtSockets() {
+        guard !willLook else { return }
+        willLook = true
         // What is only executed runs before the loop looks at its sockets; what is scheduled for later does not.
         loop.assumeIsolated().scheduleTask(in: Self.look) {
-            let rested = self.resting
-            self.resting = []
-            self.ahead = 0
-            for connection in rested { connection.takeNext() }
+            self.willLook = false
+            for connection in self.order.looked(at: .now()) { connection.takeInTurn() }
+            if !self.order.isEmpty { self.lookAtSockets() }
         }
     }
 

@@ -36,6 +36,9 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private var pausesAfterAnswer = false
     /// The next request comes too soon after a refusal.
     private var isPausing = false
+    private let tenant: TurnOrder<any AuditTurn.Connection>.Tenant
+    /// The request that is held waits for its turn.
+    private var isResting = false
     private var keepsAlive = true
     private var isDraining = false
     /// As much time has passed since then as is given to what its sockets hold already.
@@ -50,6 +53,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         self.responder = responder
         self.turn = turn
         self.limits = limits
+        tenant = turn.tenant(of: watch.peer)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -131,7 +135,21 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         }
     }
 
-    func takeNext() {
+    private func takeNext(isPipelined: Bool = false) {
+        guard held != nil, !isPausing, !isResting, let context, context.channel.isWritable else { return }
+        guard turn.mayTake(self, of: tenant, isPipelined: isPipelined, at: .now()) else {
+            isResting = true
+            return
+        }
+        takeHeld()
+    }
+
+    func takeInTurn() {
+        isResting = false
+        takeHeld()
+    }
+
+    private func takeHeld() {
         // A small request can have a large answer: those that came pipelined wait until the peer has read what it asked for before.
         guard !isPausing, let head = held, let context, context.channel.isWritable else { return }
         held = nil
@@ -228,7 +246,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
                 self.takeNext()
             }
         }
-        if held != nil { turn.next(self) } else { leaveIfDone() }
+        if held != nil { takeNext(isPipelined: true) } else { leaveIfDone() }
     }
 
     /// Answers before the body is read to its end; the connection closes with that, or when its time is up.

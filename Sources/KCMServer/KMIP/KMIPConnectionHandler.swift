@@ -27,6 +27,11 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private let turn: AuditTurn
     private let limits: ServerLimits
     private var decoder: KMIPFrameDecoder
+    private let tenant: TurnOrder<any AuditTurn.Connection>.Tenant
+    /// A request that waits for its turn.
+    private var held: ByteBuffer?
+    /// The next request came before the answer to the last had left.
+    private var isPipelined = false
     private var activity = Activity.idle
     /// The server stops: what has come is answered, and no more is read.
     private var isStopping = false
@@ -43,6 +48,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         self.responder = responder
         self.turn = turn
         self.limits = limits
+        tenant = turn.tenant(of: watch.peer)
         decoder = KMIPFrameDecoder(limit: limits.message)
     }
 
@@ -133,6 +139,21 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         }
         messageBegan = nil
         lastRequest = .now()
+        guard turn.mayTake(self, of: tenant, isPipelined: isPipelined, at: lastRequest) else {
+            held = frame
+            activity = .resting
+            return
+        }
+        answer(frame, context)
+    }
+
+    func takeInTurn() {
+        guard activity == .resting, let frame = held, let context else { return }
+        held = nil
+        answer(frame, context)
+    }
+
+    private func answer(_ frame: ByteBuffer, _ context: ChannelHandlerContext) {
         activity = .answering
         // A certificate that is not good any more is told so once.
         closesAfterAnswer = !watch.isStillGood()
@@ -162,13 +183,15 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
             context.eventLoop.assumeIsolated().scheduleTask(in: ServerLimits.pause) { self.takeNext() }
             return
         }
-        if decoder.isInsideMessage { turn.next(self) } else { takeNext() }
+        takeNext()
     }
 
-    func takeNext() {
-        guard activity == .resting else { return }
+    private func takeNext() {
+        guard activity == .resting, held == nil else { return }
         activity = .idle
+        isPipelined = decoder.isInsideMessage
         takeRequest()
+        isPipelined = false
         settle()
     }
 
