@@ -1,14 +1,15 @@
 internal import KCMStore
+internal import NIOCore
 internal import Synchronization
 
-/// Commits that wait for the writer, in order, bounded.
+/// Commits that wait for the writer, each tenant's in order, bounded.
 final class CommitQueue: Sendable {
     static let maximum = 8192
     /// Commits in one group at most: beyond it a sync is cheap already, and the first would wait for the last.
     static let groupSize = 256
 
     private struct State {
-        var waiting: [Pending] = []
+        var waiting = CommitLines<Pending>()
         /// With the plugin now.
         var inHand: [Pending] = []
         var isDraining = false
@@ -20,7 +21,7 @@ final class CommitQueue: Sendable {
     func add(_ pending: Pending) -> Bool? {
         state.withLock { state in
             guard state.waiting.count < Self.maximum else { return nil }
-            state.waiting.append(pending)
+            state.waiting.add(pending, of: pending.namespace, at: .now())
             defer { state.isDraining = true }
             return !state.isDraining
         }
@@ -34,8 +35,7 @@ final class CommitQueue: Sendable {
                 state.isDraining = false
                 return nil
             }
-            let group = Array(state.waiting.prefix(count))
-            state.waiting.removeFirst(group.count)
+            let group = state.waiting.take(count, at: .now())
             state.inHand = group
             return group
         }
@@ -44,8 +44,9 @@ final class CommitQueue: Sendable {
     /// Fails everyone who waits, those with the plugin included: the writer did not come back.
     func failAll(_ error: any Error) {
         let waiting = state.withLock { state in
-            defer { state = State() }
-            return state.inHand + state.waiting
+            let all = state.inHand + state.waiting.takeAll()
+            state = State()
+            return all
         }
         for pending in waiting { pending.finish(.failure(error)) }
     }
