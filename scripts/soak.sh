@@ -2,7 +2,8 @@
 # A fresh Core and Edge under mixed load for some minutes: memory, descriptors and threads have to stay flat, every answer has to be right, and
 # the audit logs to verify. Meanwhile the daemons reload, revocation lists change, and the logs are rotated.
 # usage: soak.sh [MINUTES]   (10)   KCM_BIN: other binaries than dist/bin; KCM_SOAK_OUT: a folder that keeps samples, logs and metrics;
-# The cache of opened objects is made small, so that it is full, and evicts, long before the memory is judged.
+# The cache of opened objects is made small and the stores are filled beforehand, so that this cache and the stores' own are full, and evict,
+# long before the memory is judged. KCM_SOAK_FILL: keys made at each daemon for that (20000)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -10,7 +11,8 @@ minutes=${1:-10}
 folder=$(mktemp -d)
 port=${KCM_DEMO_PORT:-15790}
 keep=${KCM_SOAK_OUT:-}
-unset KCM_DEMO_PORT KCM_SOAK_OUT
+fill=${KCM_SOAK_FILL:-20000}
+unset KCM_DEMO_PORT KCM_SOAK_OUT KCM_SOAK_FILL
 jobs=()
 finish() {
     local pid
@@ -32,6 +34,11 @@ sed -i 's/durability: write/durability: write, rotate: {size: 4MiB}/' "$demo/cor
 for side in core edge; do echo 'cache: {entries: 5000}' >>"$demo/$side.yaml"; done
 kcm_start Core "$demo/core.yaml" $((port + 2)) "$folder/core.log"
 kcm_start Edge "$demo/edge.yaml" $((port + 8)) "$folder/edge.log"
+
+for one in acme-admin:$port acme-app:$((port + 6)); do
+    "$kcm_bin/kcmctl" bench --server "127.0.0.1:${one#*:}" --identity "$demo/pki/${one%:*}" --trust "$demo/pki/ca.pem" \
+        --fill "$fill" --operation get-attributes --connections 16 --seconds 1 --keep >"$folder/bench" || { cat "$folder/bench" >&2; exit 1; }
+done
 
 # A line a second: name, seconds since the start, resident KiB that are no file's, descriptors, threads.
 sample() {
