@@ -69,30 +69,30 @@ enum Daemon {
             logger.warning("the keystore \(store.info.name) is not durable: what it holds is gone when this daemon ends")
         }
         let root = try settings.root.map { try StartUp.root($0, settings, logger) }
-        let audit = try AuditLog(
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        let audit = try AuditTrail(
             path: settings.audit.path,
             key: try SigningKey(pemFile: settings.audit.key),
             node: settings.node,
             mode: settings.mode.rawValue,
-            durability: settings.audit.durability == .fsync ? .fsync : .write
+            durability: settings.audit.durability == .fsync ? .fsync : .write,
+            pool: pool
         )
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
-        let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
-        let clock = ClockWatch(audit, pool, logger)
+        let clock = ClockWatch(audit, logger)
         let status = Status(store: store, root: root, audit: audit, clock: clock)
-        let queue = AuditQueue(sink: audit, pool: pool)
-        let parts = try await assemble(settings, trust, JournaledStore(store, journal: IntentJournal(queue: queue)), root, group, audit, pool, logger)
+        let parts = try await assemble(settings, trust, JournaledStore(store, journal: IntentJournal(queue: audit.queue)), root, group, audit, logger)
         if let resealer = parts.resealer { status.serve(resealer) }
         if let client = parts.client { status.watch(client) }
         status.watch(parts.repository)
         // Opened objects can be opened again: they make way for whatever else needs locked memory.
         LockedMemory.setReclaimer { [repository = parts.repository] in repository.reclaim($0) }
         do {
-            try await serve(settings, configPath, trust, parts, status, audit, queue, clock, group, pool, logger)
+            try await serve(settings, configPath, trust, parts, status, audit, clock, group, logger)
         } catch {
             await parts.resealer?.stop()
-            try? audit.close()
+            try? await audit.close()
             await parts.client?.close()
             await root?.close()
             try? await pool.shutdownGracefully()
@@ -100,7 +100,7 @@ enum Daemon {
         }
         await parts.resealer?.stop()
         StopDeadline.waits(for: "the end of the audit log")
-        try audit.close()
+        try await audit.close()
         await parts.client?.close()
         if let root {
             StopDeadline.waits(for: "closing the root of trust \(root.info.name)")
@@ -120,18 +120,16 @@ enum Daemon {
         _ trust: TrustSource,
         _ parts: Parts,
         _ status: Status,
-        _ audit: AuditLog,
-        _ queue: AuditQueue,
+        _ audit: AuditTrail,
         _ clock: ClockWatch,
         _ group: MultiThreadedEventLoopGroup,
-        _ pool: NIOThreadPool,
         _ logger: Logger
     ) async throws {
         let server = Server(
             group: group,
             trust: trust,
             responder: parts.service,
-            audit: queue,
+            audit: audit.queue,
             limits: ServerLimits(
                 message: settings.limits.message,
                 connections: settings.limits.connections,
@@ -148,7 +146,7 @@ enum Daemon {
             ports.append("admin=\(try await server.listenAdmin(address: at.address, port: at.port, source: status))")
         }
         status.serve(LimitMetrics(limits: settings.limits, server: server, load: parts.service.load))
-        let refusals = RefusalReporter(parts.service, audit, pool, logger)
+        let refusals = RefusalReporter(parts.service, audit, logger)
         logger.info("ready \(ports.joined(separator: " "))", metadata: ["node": "\(settings.node)", "mode": "\(settings.mode.rawValue)"])
 
         await withTaskGroup(of: Void.self) { tasks in
@@ -161,7 +159,7 @@ enum Daemon {
                     }
                 }
             }
-            let keeper = AuditKeeper(audit, settings.audit.rotate, pool, logger)
+            let keeper = AuditKeeper(audit, settings.audit.rotate, logger)
             tasks.addTask { await keeper.run() }
             tasks.addTask { await clock.run() }
             tasks.addTask { await refusals.run() }
@@ -235,8 +233,7 @@ enum Daemon {
         _ store: any Store,
         _ root: PluginRootOfTrust?,
         _ group: MultiThreadedEventLoopGroup,
-        _ audit: AuditLog,
-        _ pool: NIOThreadPool,
+        _ audit: AuditTrail,
         _ logger: Logger
     ) async throws -> Parts {
         let limits = KMIPService.Limits(batch: settings.limits.batch, message: settings.limits.message, load: LoadControl.Limits(settings.limits))
@@ -285,14 +282,14 @@ enum Daemon {
         }
         let resealer = Resealer(repository: repository, keyring: keyring) { ended in
             logger.info("re-sealing \(ended.tenant): \(ended.state.rawValue), \(ended.resealed) sealed anew, \(ended.left) left. \(ended.message)")
-            do { try await pool.runIfActive { try audit.append([ended.record]) } } catch { logger.error("\(error)") }
+            do { try await audit.append([ended.record]) } catch { logger.error("\(error)") }
         }
         let service = KMIPService(mode: EdgeMode(repository: repository, core: client), policy: policy, limits: limits)
         return Parts(service: service, repository: repository, keyring: keyring, resealer: resealer, client: client)
     }
 
     /// Makes the L3 keys that the configuration wants to be there; each leaves a record.
-    private static func provision(_ settings: Settings, _ engine: Engine, _ audit: AuditLog, _ logger: Logger) async throws {
+    private static func provision(_ settings: Settings, _ engine: Engine, _ audit: AuditTrail, _ logger: Logger) async throws {
         for wanted in settings.provision {
             let (began, start) = (WallClock.now, MonotonicClock.now)
             let key = Provisioning.Key(tenant: wanted.tenant, name: wanted.key)
@@ -312,7 +309,7 @@ enum Daemon {
             record.object = made
             record.resultStatus = "Success"
             record.duration = MonotonicClock.now - start
-            try audit.append([record])
+            try await audit.append([record])
             logger.info("made the L3 key \(wanted.key) of \(wanted.tenant)", metadata: ["id": "\(made)"])
         }
     }
