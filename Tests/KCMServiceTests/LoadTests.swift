@@ -97,6 +97,34 @@ import Testing
         #expect(try await world.reason(World.create("c")) == nil)
     }
 
+    @Test func whatConnectionsHaveReceivedIsBounded() async throws {
+        let world = try World.atEdge(load: .init(underWay: .init(bytes: 1 << 20)))
+        let peer = Peer(principal: World.acme, certificate: World.acme.certificate, chain: [], remoteAddress: "", transport: .kmip)
+        do {
+            // What a connection takes in any case is not counted.
+            var small = world.service.unfinishedBytes(of: peer)
+            #expect(rise(&small, to: UnfinishedBytes.allowance) == nil)
+            #expect(world.service.load.underWay == LoadGate.Held())
+            var large = world.service.unfinishedBytes(of: peer)
+            for bytes in stride(from: 1, through: 800_000, by: 1_000) { #expect(rise(&large, to: bytes) == nil) }
+            let counted = world.service.load.underWay.bytes
+            #expect((780_000...860_000).contains(counted), "\(counted)")
+            #expect(rise(&small, to: 300_000) == .bytes)
+            #expect(world.service.load.underWay.bytes == counted)
+            large.clear()
+            #expect(rise(&small, to: 300_000) == nil)
+        }
+        #expect(world.service.load.underWay == LoadGate.Held(), "it ends with the connections")
+        let answer = world.service.refuse(unfinished: .bytes, from: peer)
+        let item = try ResponseMessage(frame: answer.frame).items[0]
+        #expect(item.resultReason == .generalFailure && item.resultMessage?.contains("limits.in_flight_bytes is 1048576") == true)
+        #expect(answer.pauses && !answer.closes && answer.audit.map(\.rule) == ["in-flight-bytes"])
+        #expect(world.service.load.refused.first { $0.refusal == .bytes }?.count == 1)
+    }
+
+    /// Expectations cannot call what changes a value that is not copied.
+    private func rise(_ bytes: inout UnfinishedBytes, to count: Int) -> LoadRefusal? { bytes.rise(to: count) }
+
     @Test func whatAnEdgePassesOnCountsForItsClientsTenant() async throws {
         let world = try World.atCore(load: Self.slow)
         func ask(_ chain: [[UInt8]]?, acting: String? = nil) async throws -> ResponseBatchItem {

@@ -6,6 +6,9 @@ internal import NIOCore
 /// What comes while an answer is awaited is held, and nothing more is read then; nor is anything while the peer does not read. So a
 /// connection holds one message, one read behind it, and what its socket buffers hold. Reading goes on until then, since to stop and to
 /// start again would be two system calls for each request.
+///
+/// What there is of a message that is not whole counts as under way. Where that is too much, the message is refused as it stands, and the
+/// rest of it thrown away as it comes.
 final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -36,6 +39,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private var context: ChannelHandlerContext?
     private var lastRequest = NIODeadline.now()
     private var messageBegan: NIODeadline?
+    private var unfinished: UnfinishedBytes
     private var check: Scheduled<Void>?
 
     init(watch: PeerWatch, responder: any Responder, turn: AuditTurn, limits: ServerLimits) {
@@ -44,6 +48,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         self.turn = turn
         self.limits = limits
         decoder = KMIPFrameDecoder(limit: limits.message)
+        unfinished = responder.unfinishedBytes(of: watch.peer)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -77,6 +82,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     func channelInactive(context: ChannelHandlerContext) {
         activity = .closing
         check?.cancel()
+        unfinished.clear()
         context.fireChannelInactive()
     }
 
@@ -128,9 +134,11 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
             return turn.submit(responder.refuse(malformed: error.text, from: watch.peer), for: self)
         }
         guard let frame else {
-            messageBegan = decoder.isInsideMessage ? messageBegan ?? .now() : nil
+            messageBegan = decoder.isInsideMessage || decoder.isDropping ? messageBegan ?? .now() : nil
+            if let refusal = unfinished.rise(to: decoder.heldBytes) { refuse(refusal) }
             return
         }
+        unfinished.clear()
         messageBegan = nil
         lastRequest = .now()
         activity = .answering
@@ -143,6 +151,16 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         case .later(let work):
             context.eventLoop.makeFutureWithTask(work).assumeIsolated().whenSuccess { self.turn.submit($0, for: self) }
         }
+    }
+
+    private func refuse(_ refusal: LoadRefusal) {
+        decoder.drop()
+        unfinished.clear()
+        activity = .answering
+        closesAfterAnswer = !watch.isStillGood()
+        let answer = responder.refuse(unfinished: refusal, from: watch.peer)
+        pausesAfterAnswer = answer.pauses
+        turn.submit(answer, for: self)
     }
 
     func write(_ frame: ByteBuffer, closes: Bool) {

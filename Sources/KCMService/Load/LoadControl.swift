@@ -60,6 +60,13 @@ public final class LoadControl: Sendable {
 
     func leave(tenant: String, bytes: Int) { gate.withLock { $0.leave(tenant: tenant, bytes: bytes) } }
 
+    /// Counts bytes of a message that is not whole; see ``LoadGate/hold(tenant:bytes:beside:)``.
+    func hold(tenant: String, bytes: Int, beside counted: Int) -> LoadRefusal? {
+        gate.withLock { $0.hold(tenant: tenant, bytes: bytes, beside: counted) }
+    }
+
+    func release(tenant: String, bytes: Int) { gate.withLock { $0.release(tenant: tenant, bytes: bytes) } }
+
     /// Counts a refused request; see ``RefusalLedger/note(_:of:items:)``.
     func note(_ refusal: LoadRefusal, of tenant: String, items: Int) -> Int { ledger.withLock { $0.note(refusal, of: tenant, items: items) } }
 
