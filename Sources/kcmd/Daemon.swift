@@ -148,6 +148,7 @@ enum Daemon {
         }
         base.status.serve(LimitMetrics(limits: settings.limits, server: server, load: parts.service.load))
         let refusals = RefusalReporter(parts.service, base.audit, logger)
+        let shortages = ShortageReporter(logger: logger)
         logger.info("ready \(ports.joined(separator: " "))", metadata: ["node": "\(settings.node)", "mode": "\(settings.mode.rawValue)"])
 
         await withTaskGroup(of: Void.self) { tasks in
@@ -164,6 +165,7 @@ enum Daemon {
             tasks.addTask { await keeper.run() }
             tasks.addTask { await base.clock.run() }
             tasks.addTask { await refusals.run() }
+            tasks.addTask { await shortages.run() }
             tasks.addTask { await watchFiles(base.trust, parts.client, before, logger) }
             for await signal in await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) {
                 guard signal == .sighup else { break }
@@ -178,5 +180,6 @@ enum Daemon {
         base.status.stop()
         await server.drain(deadline: settings.limits.drain)
         await refusals.report()
+        shortages.report()
     }
 }
