@@ -37,9 +37,9 @@ enum Daemon {
         LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
         LoggingSystem.bootstrap { _ in LineLogHandler(format: format) }
         let logger = Logger(label: "kcmd")
-        InternalFailure.setSink { text in
+        InternalFailure.setSink { text, trace in
             // Where a request met the failure, in its trace: the same that the audit record has.
-            logger.error("\(text)", metadata: ChangeContext.record.map { ["trace": "\($0.traceID)"] })
+            logger.error("\(text)", metadata: (trace ?? ChangeContext.record?.traceID).map { ["trace": "\($0)"] })
         }
         // A core dump would hold what passed through the wire's buffers.
         try CoreDumps.forbid()
