@@ -140,7 +140,8 @@ public final class KMIPService: Responder {
     /// leases, and a tenant that floods is not to lose its sealing keys by it.
     private func allowance(of caller: Caller, _ peer: Peer) -> TenantAllowance? {
         if caller.isSealing { return nil }
-        return caller.via == nil ? peer.allowance : load.allowance(of: caller.tenant)
+        if caller.via == nil { return peer.allowance }
+        return load.hasTenantRate ? load.allowance(of: caller.tenant) : nil
     }
 
     /// Answers at once that nothing is done; of many such answers only some leave records of their own.

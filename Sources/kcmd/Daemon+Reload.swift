@@ -34,7 +34,7 @@ extension Daemon {
     }
 
     /// Reads the settings again, and takes what can change while the daemon runs: all of it or nothing.
-    static func reload(_ parts: Parts, on base: Base) {
+    static func reload(_ parts: Parts, _ limits: LimitsInForce, on base: Base) {
         let logger = base.logger
         do {
             let settings = try Settings.load(path: base.configPath, environment: ProcessEnvironment.variables())
@@ -44,7 +44,9 @@ extension Daemon {
             try base.trust.reload(identities: IdentityMap(settings))
             parts.service.policy = policy
             LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
-            logger.info("certificates, revocation lists, identity rules, policy and log level are reloaded")
+            let waiting = limits.take(settings.limits)
+            logger.info("certificates, revocation lists, identity rules, policy, limits and log level are reloaded")
+            if !waiting.isEmpty { logger.warning("\(waiting.joined(separator: ", ")): changed in the file, and taken at the next start") }
         } catch { logger.error("nothing was reloaded, what was in use stays: \(error)") }
     }
 }

@@ -146,7 +146,8 @@ enum Daemon {
         if let at = settings.listen.admin {
             ports.append("admin=\(try await server.listenAdmin(address: at.address, port: at.port, source: base.status))")
         }
-        base.status.serve(LimitMetrics(limits: settings.limits, server: server, load: parts.service.load))
+        let limits = LimitsInForce(settings.limits, server: server, load: parts.service.load)
+        base.status.serve(LimitMetrics(inForce: limits))
         let refusals = RefusalReporter(parts.service, base.audit, logger)
         let shortages = ShortageReporter(logger: logger)
         logger.info("ready \(ports.joined(separator: " "))", metadata: ["node": "\(settings.node)", "mode": "\(settings.mode.rawValue)"])
@@ -169,16 +170,16 @@ enum Daemon {
             tasks.addTask { await watchFiles(base.trust, parts.client, before, logger) }
             for await signal in await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) {
                 guard signal == .sighup else { break }
-                reload(parts, on: base)
+                reload(parts, limits, on: base)
             }
             // Before the tasks are waited for: one of them may be in a write that does not return.
-            StopDeadline.start(drain: settings.limits.drain)
+            StopDeadline.start(drain: limits.current.drain)
             tasks.cancelAll()
         }
 
         logger.info("draining")
         base.status.stop()
-        await server.drain(deadline: settings.limits.drain)
+        await server.drain(deadline: limits.current.drain)
         await refusals.report()
         shortages.report()
     }

@@ -257,6 +257,43 @@ def test_who_does_not_read_its_answers_takes_no_memory(own, transport):
             one.close()
 
 
+def test_limits_follow_a_reload(own):
+    """Those that can change do, under open connections; the others are named; a bad file changes nothing."""
+    own.start()
+    said = lambda words: own.edge.log.read_text().count(words)  # noqa: E731
+
+    def reload(text, words="limits and log level are reloaded"):
+        before = said(words)
+        limit(own, text)
+        own.edge.process.send_signal(signal.SIGHUP)
+        eventually(lambda: said(words) > before, own.edge.tail())
+
+    with own.client("acme-app") as app:
+        ask = lambda count: [app.batch(QUERY)[0] for _ in range(count)]  # noqa: E731
+        assert all(one.ok for one in ask(100))
+        reload("{tenant: {rate: 1, burst: 10}, in_flight: 77, in_flight_bytes: 7MiB, handshakes: 78, connections: 79}")
+        assert said("taken at the next start") == 0
+        refused = [one for one in ask(100) if not one.ok]
+        assert len(refused) > 50 and "the 1 operations a second" in refused[0].message
+        seen = metrics(own.edge)
+        expected = {"tenant.rate": 1, "tenant.burst": 10, "in_flight": 77, "in_flight_bytes": 7 << 20, "handshakes": 78, "connections": 79}
+        assert {name: seen[f'kcm_limit{{name="{name}"}}'] for name in expected} == expected
+        # Wrong in one place: nothing of it is taken.
+        reload("{tenant: {rate: 1000000}, in_flight: none}", "nothing was reloaded")
+        assert metrics(own.edge)['kcm_limit{name="tenant.rate"}'] == 1
+        assert not all(one.ok for one in ask(20))
+        reload("{connections: 1, message: 1MiB, idle: 1m}")
+        assert said("limits.message, limits.idle: changed in the file, and taken at the next start") == 1
+        assert all(one.ok for one in ask(100)), "who is in stays, and without a rate nobody is held to one"
+        # Nobody else comes in.
+        with pytest.raises(OSError):
+            own.client("globex-app", timeout=5)
+        reload("{connections: 2}")
+        with own.client("globex-app") as other:
+            assert other.batch(QUERY)[0].ok
+    own.stop()
+
+
 REGISTER = ttlv.request(
     (
         "Register",

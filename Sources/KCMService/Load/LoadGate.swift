@@ -42,7 +42,8 @@ public struct LoadGate: Sendable {
         }
     }
 
-    public let limits: Limits
+    /// For what comes from now on.
+    public var limits: Limits
     public private(set) var all = Held()
     private var tenants: [String: Held] = [:]
 
