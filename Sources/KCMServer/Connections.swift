@@ -11,6 +11,8 @@ final class Connections: Sendable {
         var channels: [ObjectIdentifier: any Channel] = [:]
         var isDraining = false
         var nextComplaint = NIODeadline.uptimeNanoseconds(0)
+        var limit: Int
+        var rate: Int
         var newcomers: TokenBucket?
         var refused: [Refusal: Int] = [:]
     }
@@ -32,15 +34,26 @@ final class Connections: Sendable {
         case stopping
     }
 
-    let limit: Int
-    /// New ones a second; 0 is no limit.
-    let rate: Int
     private let state: Mutex<State>
 
-    init(limit: Int, rate: Int = 0) {
-        self.limit = limit
-        self.rate = rate
-        state = Mutex(State(newcomers: rate > 0 ? TokenBucket(rate: rate, burst: rate) : nil))
+    /// - Parameters:
+    ///   - limit: open ones.
+    ///   - rate: new ones a second; 0 is no limit.
+    init(limit: Int, rate: Int = 0) { state = Mutex(State(limit: limit, rate: rate, newcomers: Self.newcomers(rate))) }
+
+    private static func newcomers(_ rate: Int) -> TokenBucket? { rate > 0 ? TokenBucket(rate: rate, burst: rate) : nil }
+
+    var limit: Int { state.withLock { $0.limit } }
+    var rate: Int { state.withLock { $0.rate } }
+
+    /// Changes the limits for those who come; who is in stays.
+    func change(limit: Int, rate: Int) {
+        state.withLock { state in
+            state.limit = limit
+            guard state.rate != rate else { return }
+            state.rate = rate
+            state.newcomers = Self.newcomers(rate)
+        }
     }
 
     /// How many are open.
@@ -54,7 +67,7 @@ final class Connections: Sendable {
             guard !state.isDraining else { return .stopping }
             let now = NIODeadline.now()
             var refusal: Refusal?
-            if state.channels.count >= limit {
+            if state.channels.count >= state.limit {
                 refusal = .connections
             } else if state.newcomers?.take(now: Int64(clamping: now.uptimeNanoseconds)) == false {
                 refusal = .handshakes

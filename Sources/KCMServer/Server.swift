@@ -50,6 +50,12 @@ public final class Server: Sendable {
         self.turns = turns
     }
 
+    /// Changes the limits on the TLS listeners for those who come; connections that are open stay.
+    /// - Parameters:
+    ///   - connections: open ones.
+    ///   - handshakes: that begin in a second; 0 is no limit.
+    public func change(connections limit: Int, handshakes: Int) { connections.change(limit: limit, rate: handshakes) }
+
     /// Open connections, all TLS listeners together.
     public var connectionCount: Int { connections.count }
 

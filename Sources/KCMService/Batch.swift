@@ -46,7 +46,10 @@ struct Batch: Sendable {
             if let identifier = item.uniqueBatchItemID { writer.bytes(.uniqueBatchItemID, identifier) }
             writer.enumeration(.resultStatus, ResultStatus.success)
             let payload = writer.beginStructure(.responsePayload)
-            guard let done = try service.mode.engine.performNow(request, in: context, to: &writer) else { return nil }
+            let done = try InternalFailure.tracing(trace.traceID) { () throws(OperationFailure) in
+                try service.mode.engine.performNow(request, in: context, to: &writer)
+            }
+            guard let done else { return nil }
             try vocabulary.conform(&writer, from: payload, of: item.operation)
             writer.endStructure(payload)
             writer.endStructure(mark)

@@ -121,11 +121,23 @@ public protocol Responder: Sendable {
     /// - Parameter text: what was wrong, for the client's Result Message.
     func refuse(malformed text: String, from peer: Peer) -> Answer
 
+    /// Counts what a connection of the peer receives of messages that are not whole.
+    func unfinishedBytes(of peer: Peer) -> UnfinishedBytes
+
+    /// The answer where a limit on bytes is in the way of the rest of a message, which is thrown away. Never blocks.
+    func refuse(unfinished refusal: LoadRefusal, from peer: Peer) -> Answer
+
     /// What the principal's tenant may still ask for, to be kept with its connection: ``Peer/allowance``. `nil` where there is no limit.
     func allowance(of principal: Principal) -> TenantAllowance?
 }
 
 extension Responder {
+    /// No limit.
+    public func unfinishedBytes(of peer: Peer) -> UnfinishedBytes { UnfinishedBytes() }
+
+    /// Never comes to be asked, where nothing is counted.
+    public func refuse(unfinished refusal: LoadRefusal, from peer: Peer) -> Answer { refuse(malformed: refusal.rawValue, from: peer) }
+
     /// No limit.
     public func allowance(of principal: Principal) -> TenantAllowance? { nil }
 }

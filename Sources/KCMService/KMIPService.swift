@@ -109,6 +109,16 @@ public final class KMIPService: Responder {
         return answer
     }
 
+    public func unfinishedBytes(of peer: Peer) -> UnfinishedBytes { UnfinishedBytes(load, tenant: peer.principal?.tenant ?? "") }
+
+    public func refuse(unfinished refusal: LoadRefusal, from peer: Peer) -> Answer {
+        let tenant = peer.principal?.tenant ?? ""
+        let isRecorded = load.note(refusal, of: tenant, items: 1) > 0
+        var answer = answer(nil, peer, load.failure(for: refusal, of: tenant), isRecorded: isRecorded)
+        answer.pauses = true
+        return answer
+    }
+
     public func refuse(unaudited exchange: Exchange, from peer: Peer) -> Answer {
         let failure = OperationFailure(.generalFailure, "The audit log cannot be written; the server serves nothing until it can")
         guard let message = try? RequestMessage(frame: exchange.frame, maximumItems: limits.batch),
@@ -130,7 +140,8 @@ public final class KMIPService: Responder {
     /// leases, and a tenant that floods is not to lose its sealing keys by it.
     private func allowance(of caller: Caller, _ peer: Peer) -> TenantAllowance? {
         if caller.isSealing { return nil }
-        return caller.via == nil ? peer.allowance : load.allowance(of: caller.tenant)
+        if caller.via == nil { return peer.allowance }
+        return load.hasTenantRate ? load.allowance(of: caller.tenant) : nil
     }
 
     /// Answers at once that nothing is done; of many such answers only some leave records of their own.
@@ -217,6 +228,12 @@ public final class KMIPService: Responder {
             isRecorded = load.note(.tenantRate, of: tenant, items: 1) > 0
             isRefused = true
         }
+        var answer = answer(exchange, peer, failure, isRecorded: isRecorded)
+        answer.pauses = isRefused
+        return answer
+    }
+
+    private func answer(_ exchange: Exchange?, _ peer: Peer, _ failure: OperationFailure, isRecorded: Bool) -> Answer {
         let asked = exchange.flatMap { RequestMessage.version(of: $0.frame) } ?? .v1_4
         let version = Self.versions.contains(asked) ? asked : .v1_4
         var record = AuditRecord()
@@ -230,9 +247,7 @@ public final class KMIPService: Responder {
         if let rule = failure.rule { record.rule = rule }
         let header = ResponseHeader(protocolVersion: version, timeStamp: record.time / 1_000_000_000, batchCount: 1)
         let frame = ResponseWriter.message(header, items: [ResponseBatchItem(nil, nil, failed: failure, in: version)])
-        var answer = Answer(frame: frame, audit: isRecorded ? [record] : [])
-        answer.pauses = isRefused
-        return answer
+        return Answer(frame: frame, audit: isRecorded ? [record] : [])
     }
 
     /// Every item of a message failed alike.

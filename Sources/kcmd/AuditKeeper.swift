@@ -1,22 +1,20 @@
 internal import KCMAudit
+internal import KCMServer
 internal import KCMSettings
 internal import Logging
-internal import NIOPosix
 
-/// Looks after the audit log every second, on the blocking pool: rotates it, and tries again where it could not be written, so that the
+/// Looks after the audit log every second: rotates it, and tries again where it could not be written, so that the
 /// daemon becomes ready again without a request that tells.
 struct AuditKeeper: Sendable {
-    private let audit: AuditLog
+    private let audit: AuditTrail
     private let rotation: AuditRotation
-    private let pool: NIOThreadPool
     private let logger: Logger
     /// Complaints are this far apart.
     private static let patience = 60
 
-    init(_ audit: AuditLog, _ rotate: Settings.Audit.Rotate, _ pool: NIOThreadPool, _ logger: Logger) {
+    init(_ audit: AuditTrail, _ rotate: Settings.Audit.Rotate, _ logger: Logger) {
         self.audit = audit
         rotation = AuditRotation(size: rotate.size.map(Int64.init), age: rotate.age.map { Int64($0 / .nanoseconds(1)) })
-        self.pool = pool
         self.logger = logger
     }
 
@@ -25,9 +23,8 @@ struct AuditKeeper: Sendable {
         var quietRounds = 0
         var wasFailing = false
         while (try? await Task.sleep(for: .seconds(1))) != nil {
-            let (audit, rotation) = (audit, rotation)
             do {
-                if let ended = try await pool.runIfActive({ try audit.maintain(rotation) }) {
+                if let ended = try await audit.maintain(rotation) {
                     logger.info("the audit log goes on in a new file", metadata: ["ended": "\(ended)"])
                 }
                 if wasFailing { logger.notice("the audit log is written again") }

@@ -1,7 +1,7 @@
 internal import KCMAudit
 internal import KCMEngine
+internal import KCMServer
 internal import Logging
-internal import NIOPosix
 internal import Synchronization
 
 /// Tells when the wall clock is put back or forward under the daemon: by a line in the log, a counter, and a record in the audit log, where
@@ -15,13 +15,11 @@ final class ClockWatch: Sendable {
 
     private let back = Atomic<Int>(0)
     private let forward = Atomic<Int>(0)
-    private let audit: AuditLog
-    private let pool: NIOThreadPool
+    private let audit: AuditTrail
     private let logger: Logger
 
-    init(_ audit: AuditLog, _ pool: NIOThreadPool, _ logger: Logger) {
+    init(_ audit: AuditTrail, _ logger: Logger) {
         self.audit = audit
-        self.pool = pool
         self.logger = logger
     }
 
@@ -66,6 +64,6 @@ final class ClockWatch: Sendable {
             "\(words)\(hint); certificates and the dates of objects follow it, leases and deadlines do not",
             metadata: ["trace": "\(record.traceID)"]
         )
-        do { try await pool.runIfActive { [audit, record] in try audit.append([record]) } } catch { logger.error("\(error)") }
+        do { try await audit.append([record]) } catch { logger.error("\(error)") }
     }
 }

@@ -37,9 +37,9 @@ enum Daemon {
         LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
         LoggingSystem.bootstrap { _ in LineLogHandler(format: format) }
         let logger = Logger(label: "kcmd")
-        InternalFailure.setSink { text in
+        InternalFailure.setSink { text, trace in
             // Where a request met the failure, in its trace: the same that the audit record has.
-            logger.error("\(text)", metadata: ChangeContext.record.map { ["trace": "\($0.traceID)"] })
+            logger.error("\(text)", metadata: (trace ?? ChangeContext.record?.traceID).map { ["trace": "\($0)"] })
         }
         // A core dump would hold what passed through the wire's buffers.
         try CoreDumps.forbid()
@@ -69,30 +69,40 @@ enum Daemon {
             logger.warning("the keystore \(store.info.name) is not durable: what it holds is gone when this daemon ends")
         }
         let root = try settings.root.map { try StartUp.root($0, settings, logger) }
-        let audit = try AuditLog(
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        let audit = try AuditTrail(
             path: settings.audit.path,
             key: try SigningKey(pemFile: settings.audit.key),
             node: settings.node,
             mode: settings.mode.rawValue,
-            durability: settings.audit.durability == .fsync ? .fsync : .write
+            durability: settings.audit.durability == .fsync ? .fsync : .write,
+            pool: pool
         )
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
-        let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
-        let clock = ClockWatch(audit, pool, logger)
-        let status = Status(store: store, root: root, audit: audit, clock: clock)
-        let queue = AuditQueue(sink: audit, pool: pool)
-        let parts = try await assemble(settings, trust, JournaledStore(store, journal: IntentJournal(queue: queue)), root, group, audit, pool, logger)
-        if let resealer = parts.resealer { status.serve(resealer) }
-        if let client = parts.client { status.watch(client) }
-        status.watch(parts.repository)
+        let clock = ClockWatch(audit, logger)
+        let base = Base(
+            settings: settings,
+            configPath: configPath,
+            trust: trust,
+            root: root,
+            group: group,
+            audit: audit,
+            clock: clock,
+            status: Status(store: store, root: root, audit: audit, clock: clock),
+            logger: logger
+        )
+        let parts = try await assemble(on: base, JournaledStore(store, journal: IntentJournal(queue: audit.queue)))
+        if let resealer = parts.resealer { base.status.serve(resealer) }
+        if let client = parts.client { base.status.watch(client) }
+        base.status.watch(parts.repository)
         // Opened objects can be opened again: they make way for whatever else needs locked memory.
         LockedMemory.setReclaimer { [repository = parts.repository] in repository.reclaim($0) }
         do {
-            try await serve(settings, configPath, trust, parts, status, audit, queue, clock, group, pool, logger)
+            try await serve(parts, on: base)
         } catch {
             await parts.resealer?.stop()
-            try? audit.close()
+            try? await audit.close()
             await parts.client?.close()
             await root?.close()
             try? await pool.shutdownGracefully()
@@ -100,7 +110,7 @@ enum Daemon {
         }
         await parts.resealer?.stop()
         StopDeadline.waits(for: "the end of the audit log")
-        try audit.close()
+        try await audit.close()
         await parts.client?.close()
         if let root {
             StopDeadline.waits(for: "closing the root of trust \(root.info.name)")
@@ -114,24 +124,13 @@ enum Daemon {
     }
 
     /// Listens, serves until a signal ends it, and drains.
-    private static func serve(
-        _ settings: Settings,
-        _ configPath: String,
-        _ trust: TrustSource,
-        _ parts: Parts,
-        _ status: Status,
-        _ audit: AuditLog,
-        _ queue: AuditQueue,
-        _ clock: ClockWatch,
-        _ group: MultiThreadedEventLoopGroup,
-        _ pool: NIOThreadPool,
-        _ logger: Logger
-    ) async throws {
+    private static func serve(_ parts: Parts, on base: Base) async throws {
+        let (settings, logger) = (base.settings, base.logger)
         let server = Server(
-            group: group,
-            trust: trust,
+            group: base.group,
+            trust: base.trust,
             responder: parts.service,
-            audit: queue,
+            audit: base.audit.queue,
             limits: ServerLimits(
                 message: settings.limits.message,
                 connections: settings.limits.connections,
@@ -145,14 +144,16 @@ enum Daemon {
         if let at = settings.listen.kmip { ports.append("kmip=\(try await server.listenKMIP(address: at.address, port: at.port))") }
         if let at = settings.listen.https { ports.append("https=\(try await server.listenHTTPS(address: at.address, port: at.port))") }
         if let at = settings.listen.admin {
-            ports.append("admin=\(try await server.listenAdmin(address: at.address, port: at.port, source: status))")
+            ports.append("admin=\(try await server.listenAdmin(address: at.address, port: at.port, source: base.status))")
         }
-        status.serve(LimitMetrics(limits: settings.limits, server: server, load: parts.service.load))
-        let refusals = RefusalReporter(parts.service, audit, pool, logger)
+        let limits = LimitsInForce(settings.limits, server: server, load: parts.service.load)
+        base.status.serve(LimitMetrics(inForce: limits))
+        let refusals = RefusalReporter(parts.service, base.audit, logger)
+        let shortages = ShortageReporter(logger: logger)
         logger.info("ready \(ports.joined(separator: " "))", metadata: ["node": "\(settings.node)", "mode": "\(settings.mode.rawValue)"])
 
         await withTaskGroup(of: Void.self) { tasks in
-            let before = trust.stampsAtStart
+            let before = base.trust.stampsAtStart
             if let keyring = parts.keyring, let lease = settings.sealing?.lease {
                 tasks.addTask {
                     while !Task.isCancelled {
@@ -161,159 +162,25 @@ enum Daemon {
                     }
                 }
             }
-            let keeper = AuditKeeper(audit, settings.audit.rotate, pool, logger)
+            let keeper = AuditKeeper(base.audit, settings.audit.rotate, logger)
             tasks.addTask { await keeper.run() }
-            tasks.addTask { await clock.run() }
+            tasks.addTask { await base.clock.run() }
             tasks.addTask { await refusals.run() }
-            tasks.addTask { await watchFiles(trust, parts.client, before, logger) }
+            tasks.addTask { await shortages.run() }
+            tasks.addTask { await watchFiles(base.trust, parts.client, before, logger) }
             for await signal in await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) {
                 guard signal == .sighup else { break }
-                reload(trust, parts.service, parts.client, configPath, logger)
+                reload(parts, limits, on: base)
             }
             // Before the tasks are waited for: one of them may be in a write that does not return.
-            StopDeadline.start(drain: settings.limits.drain)
+            StopDeadline.start(drain: limits.current.drain)
             tasks.cancelAll()
         }
 
         logger.info("draining")
-        status.stop()
-        await server.drain(deadline: settings.limits.drain)
+        base.status.stop()
+        await server.drain(deadline: limits.current.drain)
         await refusals.report()
-    }
-
-    /// How often the files of TLS are looked at.
-    private static let lookInterval = Duration.seconds(2)
-
-    /// Takes changed certificates, keys, anchors and revocation lists without being told.
-    /// - Parameter before: the stamps of the files from before they were first read.
-    private static func watchFiles(_ trust: TrustSource, _ client: CoreHTTPClient?, _ before: [FileWatch.Stamp], _ logger: Logger) async {
-        var watch = FileWatch(before)
-        while !Task.isCancelled {
-            do { try await Task.sleep(for: lookInterval) } catch { return }
-            let stamps = trust.stamps
-            guard watch.isDue(stamps) else { continue }
-            do {
-                // Edge's way to Core first: where that throws, neither has changed.
-                try client?.reload()
-                try trust.reload()
-                watch.succeeded(stamps)
-                logger.info("certificates and revocation lists have changed and are reloaded")
-            } catch {
-                guard watch.failed(stamps) else { continue }
-                logger.error(
-                    "certificates or revocation lists have changed and cannot be used; what was in use stays, and they are tried again: \(error)")
-            }
-        }
-    }
-
-    private static func reload(_ trust: TrustSource, _ service: KMIPService, _ client: CoreHTTPClient?, _ configPath: String, _ logger: Logger) {
-        do {
-            let settings = try Settings.load(path: configPath, environment: ProcessEnvironment.variables())
-            // All or nothing: roles that only the new policy knows are not to meet the old one.
-            let policy = try Policy(settings.policy)
-            try client?.reload()
-            try trust.reload(identities: IdentityMap(settings))
-            service.policy = policy
-            LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
-            logger.info("certificates, revocation lists, identity rules, policy and log level are reloaded")
-        } catch { logger.error("nothing was reloaded, what was in use stays: \(error)") }
-    }
-
-    // MARK: The two modes
-
-    private struct Parts {
-        let service: KMIPService
-        let repository: ObjectRepository
-        var keyring: LeasedKeyring?
-        var resealer: Resealer?
-        var client: CoreHTTPClient?
-    }
-
-    private static func assemble(
-        _ settings: Settings,
-        _ trust: TrustSource,
-        _ store: any Store,
-        _ root: PluginRootOfTrust?,
-        _ group: MultiThreadedEventLoopGroup,
-        _ audit: AuditLog,
-        _ pool: NIOThreadPool,
-        _ logger: Logger
-    ) async throws -> Parts {
-        let limits = KMIPService.Limits(batch: settings.limits.batch, message: settings.limits.message, load: LoadControl.Limits(settings.limits))
-        let policy = try Policy(settings.policy)
-        if let root {
-            let mode = CoreMode(
-                repository: ObjectRepository(
-                    store: store, keyring: TenantKeyring(store: store, root: root), cacheLimits: StartUp.cacheLimits(settings))
-            )
-            try await provision(settings, mode.engine, audit, logger)
-            let service = KMIPService(mode: mode, policy: policy, limits: limits) { chain in
-                switch trust.authenticate(chain: chain, now: WallClock.now / 1_000_000_000) {
-                case .success(let verified):
-                    guard let principal = verified.principal else { return .failure(.init("no identity rule of Core maps it")) }
-                    return .success(principal)
-                case .failure(let refusal): return .failure(.init(refusal.text))
-                }
-            }
-            return Parts(service: service, repository: mode.engine.repository)
-        }
-        guard let core = settings.core, let sealing = settings.sealing else {
-            throw Unserved(description: "core and sealing are required at Edge")
-        }
-        let client = try CoreHTTPClient(
-            urls: core.urls,
-            files: CoreTrustFiles(
-                certificate: settings.tls.certificate,
-                key: settings.tls.key,
-                trust: settings.tls.trust,
-                revocation: settings.tls.crl
-            ),
-            timeout: core.timeout,
-            group: group,
-            logger: logger
-        )
-        let keyring = LeasedKeyring(
-            store: store,
-            core: client,
-            keyName: sealing.key,
-            lease: Int64(sealing.lease / .nanoseconds(1))
-        )
-        let repository = ObjectRepository(store: store, keyring: keyring, cacheLimits: StartUp.cacheLimits(settings))
-        keyring.setClosedHandler { repository.forget(tenant: $0) }
-        keyring.setRotatedHandler { tenant, generation, key in
-            logger.info("generation \(generation) of the sealing key of \(tenant) is under the L3 key \(key)")
-        }
-        let resealer = Resealer(repository: repository, keyring: keyring) { ended in
-            logger.info("re-sealing \(ended.tenant): \(ended.state.rawValue), \(ended.resealed) sealed anew, \(ended.left) left. \(ended.message)")
-            do { try await pool.runIfActive { try audit.append([ended.record]) } } catch { logger.error("\(error)") }
-        }
-        let service = KMIPService(mode: EdgeMode(repository: repository, core: client), policy: policy, limits: limits)
-        return Parts(service: service, repository: repository, keyring: keyring, resealer: resealer, client: client)
-    }
-
-    /// Makes the L3 keys that the configuration wants to be there; each leaves a record.
-    private static func provision(_ settings: Settings, _ engine: Engine, _ audit: AuditLog, _ logger: Logger) async throws {
-        for wanted in settings.provision {
-            let (began, start) = (WallClock.now, MonotonicClock.now)
-            let key = Provisioning.Key(tenant: wanted.tenant, name: wanted.key)
-            var record = AuditRecord()
-            record.time = began
-            record.traceID = TraceContext.make().traceID
-            record.transport = "internal"
-            record.operation = "Create"
-            record.level = "L3"
-            record.objectType = "SymmetricKey"
-            record.rule = "provision"
-            // So that the intents of its commits say what they are for.
-            let made = try await ChangeContext.$record.withValue(record) {
-                try await Provisioning.ensure(key, in: engine, now: began / 1_000_000_000)
-            }
-            guard let made else { continue }
-            record.object = made
-            record.resultStatus = "Success"
-            record.duration = MonotonicClock.now - start
-            try audit.append([record])
-            logger.info("made the L3 key \(wanted.key) of \(wanted.tenant)", metadata: ["id": "\(made)"])
-        }
+        shortages.report()
     }
 }

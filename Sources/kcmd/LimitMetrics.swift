@@ -4,11 +4,11 @@ internal import KCMSettings
 
 /// What the limits on load hold back, in the text format that scrapers read.
 struct LimitMetrics {
-    let limits: Settings.Limits
-    let server: Server
-    let load: LoadControl
+    let inForce: LimitsInForce
+    var server: Server { inForce.server }
 
     var text: String {
+        let (load, limits) = (inForce.load, inForce.current)
         let underWay = load.underWay
         var text = """
             # TYPE kcm_admin_connections gauge

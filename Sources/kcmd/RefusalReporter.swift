@@ -1,20 +1,17 @@
-internal import KCMAudit
+internal import KCMServer
 internal import KCMService
 internal import Logging
-internal import NIOPosix
 
 /// Tells every second what was refused for load: a line in the log for each tenant and limit, and a record in the audit log for those
 /// requests that have none of their own.
 struct RefusalReporter: Sendable {
     private let service: KMIPService
-    private let audit: AuditLog
-    private let pool: NIOThreadPool
+    private let audit: AuditTrail
     private let logger: Logger
 
-    init(_ service: KMIPService, _ audit: AuditLog, _ pool: NIOThreadPool, _ logger: Logger) {
+    init(_ service: KMIPService, _ audit: AuditTrail, _ logger: Logger) {
         self.service = service
         self.audit = audit
-        self.pool = pool
         self.logger = logger
     }
 
@@ -31,7 +28,6 @@ struct RefusalReporter: Sendable {
             let count = one.recorded + one.unrecorded
             logger.warning("\(count) operations refused: the limit \(one.refusal.rawValue) is reached", metadata: ["tenant": "\(one.tenant)"])
         }
-        let (audit, records) = (audit, refusals.compactMap(\.record))
-        do { try await pool.runIfActive { try audit.append(records) } } catch { logger.error("\(error)") }
+        do { try await audit.append(refusals.compactMap(\.record)) } catch { logger.error("\(error)") }
     }
 }

@@ -11,7 +11,7 @@ internal import Synchronization
 final class Status: AdminSource {
     private let store: PluginStore
     private let root: PluginRootOfTrust?
-    private let audit: AuditLog
+    private let audit: AuditTrail
     private let clock: ClockWatch
     private let server = Mutex<LimitMetrics?>(nil)
     private let resealer = Mutex<Resealer?>(nil)
@@ -19,7 +19,7 @@ final class Status: AdminSource {
     private let repository = Mutex<ObjectRepository?>(nil)
     private let isStopping = Atomic(false)
 
-    init(store: PluginStore, root: PluginRootOfTrust?, audit: AuditLog, clock: ClockWatch) {
+    init(store: PluginStore, root: PluginRootOfTrust?, audit: AuditTrail, clock: ClockWatch) {
         self.store = store
         self.root = root
         self.audit = audit

@@ -188,3 +188,23 @@ def test_keys_that_the_daemons_make_have_records(shared, app, l4):
 def test_another_key_does_not_verify(shared, copy):
     done = shared.verify_audit("core", shared.audit_log("edge"))
     assert done.returncode == 1
+
+
+def test_a_failure_that_is_answered_at_once_is_logged_in_its_trace(own):
+    """Encrypt with a key that is in memory is done on the event loop, within the call."""
+    fails = own.folder / "fails"
+    own.edge.preload("cipher", CIPHER_FAILS=fails)
+    own.start()
+    with own.client("acme-app") as app:
+        key = app.create().identifier
+        assert app.activate(key).ok
+        assert app.encrypt(key, b"text").ok
+        fails.touch()
+        failed = app.encrypt(key, b"text")
+        fails.unlink()
+        assert not failed.ok and failed.reason == "CryptographicFailure", failed
+        assert app.encrypt(key, b"text").ok
+    own.stop()
+    record = next(one for one in own.audit_records("edge") if one["operation"] == "Encrypt" and one["reason"] == "CryptographicFailure")
+    lines = [line for line in own.edge.log.read_text().splitlines() if " error " in line]
+    assert len(lines) == 1 and f"trace={record['trace']}" in lines[0], lines

@@ -257,6 +257,106 @@ def test_who_does_not_read_its_answers_takes_no_memory(own, transport):
             one.close()
 
 
+def test_limits_follow_a_reload(own):
+    """Those that can change do, under open connections; the others are named; a bad file changes nothing."""
+    own.start()
+    said = lambda words: own.edge.log.read_text().count(words)  # noqa: E731
+
+    def reload(text, words="limits and log level are reloaded"):
+        before = said(words)
+        limit(own, text)
+        own.edge.process.send_signal(signal.SIGHUP)
+        eventually(lambda: said(words) > before, own.edge.tail())
+
+    with own.client("acme-app") as app:
+        ask = lambda count: [app.batch(QUERY)[0] for _ in range(count)]  # noqa: E731
+        assert all(one.ok for one in ask(100))
+        reload("{tenant: {rate: 1, burst: 10}, in_flight: 77, in_flight_bytes: 7MiB, handshakes: 78, connections: 79}")
+        assert said("taken at the next start") == 0
+        refused = [one for one in ask(100) if not one.ok]
+        assert len(refused) > 50 and "the 1 operations a second" in refused[0].message
+        seen = metrics(own.edge)
+        expected = {"tenant.rate": 1, "tenant.burst": 10, "in_flight": 77, "in_flight_bytes": 7 << 20, "handshakes": 78, "connections": 79}
+        assert {name: seen[f'kcm_limit{{name="{name}"}}'] for name in expected} == expected
+        # Wrong in one place: nothing of it is taken.
+        reload("{tenant: {rate: 1000000}, in_flight: none}", "nothing was reloaded")
+        assert metrics(own.edge)['kcm_limit{name="tenant.rate"}'] == 1
+        assert not all(one.ok for one in ask(20))
+        reload("{connections: 1, message: 1MiB, idle: 1m}")
+        assert said("limits.message, limits.idle: changed in the file, and taken at the next start") == 1
+        assert all(one.ok for one in ask(100)), "who is in stays, and without a rate nobody is held to one"
+        # Nobody else comes in.
+        with pytest.raises(OSError):
+            own.client("globex-app", timeout=5)
+        reload("{connections: 2}")
+        with own.client("globex-app") as other:
+            assert other.batch(QUERY)[0].ok
+    own.stop()
+
+
+REGISTER = ttlv.request(
+    (
+        "Register",
+        [
+            ttlv.enumeration("ObjectType", 8),
+            ttlv.structure("TemplateAttribute"),
+            ttlv.structure("OpaqueObject", ttlv.enumeration("OpaqueDataType", 0x80000001), ttlv.octets("OpaqueDataValue", bytes(4 << 20))),
+        ],
+    )
+)
+
+
+def answer_on(connection, transport):
+    """The next answer on a connection, as KMIP."""
+    data = b""
+    while not responses(data, transport) or (transport == "https" and b"\x42\x00\x7b" not in data):
+        chunk = connection.recv(1 << 16)
+        assert chunk, "closed"
+        data += chunk
+    return data
+
+
+@pytest.mark.parametrize("transport", ["kmip", "https"])
+def test_messages_that_are_not_whole_take_bounded_memory(own, transport):
+    """Forty connections send nine tenths of a large message each: what is too much is thrown away, and said."""
+    limit(own, "{in_flight_bytes: 32MiB}")
+    own.start()
+    with own.client("globex-app") as other:
+        assert other.create().ok
+        before = resident(own.edge.process)
+        message = post(REGISTER) if transport == "https" else REGISTER
+        cut = len(message) * 9 // 10
+        connections = [secure(own, transport) for _ in range(40)]
+        for one in connections:
+            one.sendall(message[:cut])
+        reason = 'kcm_requests_refused_total{reason="in-flight-bytes"}'
+        held = lambda: metrics(own.edge)["kcm_requests_in_flight_bytes"]  # noqa: E731
+        if transport == "kmip":
+            # Told before they are through. Seven eighths of the limit are for one tenant: no more than seven fit.
+            eventually(lambda: metrics(own.edge)[reason] >= 33, f"{metrics(own.edge)[reason]} are refused")
+        time.sleep(1)
+        assert held() <= 28 << 20, f"{held() / (1 << 20)} MiB are counted"
+        grown = resident(own.edge.process) - before
+        assert grown < 110 << 20, f"{grown >> 20} MiB more"
+        assert other.create().ok, "others are served"
+        told = 0
+        for one in connections:
+            one.sendall(message[cut:])
+            answer = answer_on(one, transport)
+            told += b"limits.in_flight_bytes is 33554432" in answer
+            # The connection goes on behind it.
+            query = ttlv.request(QUERY)
+            one.sendall(post(query) if transport == "https" else query)
+            assert b"limits.in_flight" not in answer_on(one, transport)
+        assert told >= 33
+        assert metrics(own.edge)[reason] == told
+        for one in connections:
+            one.close()
+        eventually(lambda: held() == 0, "what is gone still counts")
+    own.stop()
+    assert own.verify_audit("edge").returncode == 0
+
+
 def bench(own, name, *arguments, seconds=3):
     command = [
         str(deployments.BIN / "kcmctl"), "bench", "--json", "--server", f"127.0.0.1:{own.port('edge')}", "--identity", str(own.pki(name)),

@@ -4,6 +4,7 @@ import concurrent.futures
 import os
 import re
 import subprocess
+import time
 import urllib.request
 
 import deployment as deployments
@@ -78,6 +79,26 @@ def test_the_limit_is_told_and_over_when_memory_is_back(own):
     assert after["kcm_locked_memory_used_bytes"] <= after["kcm_locked_memory_bytes"] <= LIMIT
     assert own.edge.stop() == 0
     assert own.verify_audit("edge").returncode == 0
+    own.stop()
+
+
+def test_a_lack_that_lasts_does_not_fill_the_log(own):
+    configure(own.edge, f"limits: {{locked_memory: {LIMIT}}}")
+    own.start()
+    with own.client("acme-app") as app:
+        answers = [register(app, 1_200_000) for _ in range(40)]
+        assert not any(one.ok for one in answers)
+
+    def said():
+        log = own.edge.log.read_text()
+        return log.count("cannot lock"), sum(map(int, re.findall(r" (\d+) more failures for lack of locked memory", log)))
+
+    deadline = time.monotonic() + 20
+    while sum(said()) < 40 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    told, counted = said()
+    assert told + counted == 40, "none is lost"
+    assert 1 <= told <= 10, f"{told} lines of their own"
     own.stop()
 
 

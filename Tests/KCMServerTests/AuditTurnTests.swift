@@ -141,6 +141,55 @@ import Testing
         try await group.shutdownGracefully()
     }
 
+    /// What the daemon records by itself goes through the queue as well: a loop that comes meanwhile hands over and goes on.
+    @Test func noLoopWaitsForWhatTheDaemonRecords() async throws {
+        try await loopGoesOn(sink: SlowSink()) { queue, _ in try await queue.append([AuditRecord()]) }
+    }
+
+    /// As long as the log is rotated, say.
+    @Test func noLoopWaitsForWhatIsDoneToTheLog() async throws {
+        try await loopGoesOn(sink: SlowSink()) { queue, sink in try await queue.alone { try sink.append([AuditRecord()], intents: []) } }
+    }
+
+    @Test func whatIsLeftWhenThePoolHasEndedIsToldSo() async throws {
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        try await pool.shutdownGracefully()
+        let queue = AuditQueue(sink: RecordingSink(), pool: pool)
+        await #expect(throws: AuditError(.closed, "")) { try await queue.append([AuditRecord()]) }
+        await #expect(throws: AuditError(.closed, "")) { try await queue.alone {} }
+    }
+
+    /// Two answers of a loop while `work` is in the sink: both turns hand over, and their records follow in one append.
+    private func loopGoesOn(sink: SlowSink, _ work: @escaping @Sendable (AuditQueue, SlowSink) async throws -> Void) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        let queue = AuditQueue(sink: sink, pool: pool)
+        async let worked: Void = work(queue, sink)
+        await offload { sink.began.wait() }
+        let logger = LogLines().logger
+        let answered = (0..<2).map { _ in DispatchSemaphore(value: 0) }
+        let loops = Array(group.makeIterator())
+        for index in 0..<2 {
+            let loop = loops[index]
+            loop.execute {
+                let turn = AuditTurn(loop: loop, queue: queue, logger: logger)
+                turn.submit(Answer(frame: Frames.success, audit: [AuditRecord()]), for: Waiter(answered[index]))
+            }
+        }
+        // A turn hands over in a task that its first one makes: twice round, and the loops answer.
+        for loop in loops { for _ in 0..<2 { try await loop.submit {}.get() } }
+        #expect(sink.appends == [1])
+        #expect(queue.waitingCount == 2)
+        sink.goOn.signal()
+        try await worked
+        for one in answered { await offload { one.wait() } }
+        #expect(sink.appends == [1, 2])
+        try await pool.shutdownGracefully()
+        try await group.shutdownGracefully()
+    }
+
     /// Waits on a thread that may wait.
     private func offload(_ wait: @escaping @Sendable () -> Void) async {
         await withCheckedContinuation { done in

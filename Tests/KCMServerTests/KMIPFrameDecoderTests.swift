@@ -31,6 +31,25 @@ import Testing
         #expect(try decode(all, pieces: pieces) == frames)
     }
 
+    @Test(arguments: [1, 5, 100, 2000])
+    func aDroppedMessageIsSkippedToItsEnd(_ pieces: Int) throws {
+        var decoder = KMIPFrameDecoder(limit: 4096)
+        var rest = frame(1024)
+        let first = rest.readSlice(length: 200)
+        decoder.append(try #require(first))
+        #expect(try decoder.next() == nil)
+        #expect(decoder.heldBytes == 200)
+        decoder.drop()
+        #expect(decoder.heldBytes == 0 && decoder.isDropping && !decoder.isInsideMessage)
+        rest.writeImmutableBuffer(frame(16))
+        var frames: [ByteBuffer] = []
+        while let piece = rest.readSlice(length: min(pieces, rest.readableBytes)), piece.readableBytes > 0 {
+            decoder.append(piece)
+            while let frame = try decoder.next() { frames.append(frame) }
+        }
+        #expect(frames == [frame(16)] && !decoder.isDropping)
+    }
+
     @Test func theLimitCountsBeforeTheBodyIsThere() throws {
         var decoder = KMIPFrameDecoder(limit: 64)
         var head = ByteBuffer(bytes: [0x42, 0x00, 0x78, 0x01])

@@ -9,6 +9,10 @@ import Testing
         var all: LoadGate.Held { gate.all }
         func enter(tenant: String, bytes: Int) -> LoadRefusal? { gate.enter(tenant: tenant, bytes: bytes) }
         func leave(tenant: String, bytes: Int) { gate.leave(tenant: tenant, bytes: bytes) }
+        func hold(tenant: String, bytes: Int, beside counted: Int) -> LoadRefusal? {
+            gate.hold(tenant: tenant, bytes: bytes, beside: counted)
+        }
+        func release(tenant: String, bytes: Int) { gate.release(tenant: tenant, bytes: bytes) }
         func held(by tenant: String) -> LoadGate.Held { gate.held(by: tenant) }
     }
 
@@ -67,6 +71,25 @@ import Testing
         #expect(gate.enter(tenant: "acme", bytes: 1) == .requests)
         for _ in 0..<4 { #expect(gate.enter(tenant: "globex", bytes: 1) == nil) }
         #expect(gate.all.requests == 64)
+    }
+
+    @Test func whatIsBeingReceivedCounts() {
+        let gate = gate(0, bytes: 800, tenantBytes: 600)
+        #expect(gate.hold(tenant: "acme", bytes: 400, beside: 0) == nil)
+        #expect(gate.all == LoadGate.Held(requests: 0, bytes: 400))
+        #expect(gate.hold(tenant: "acme", bytes: 300, beside: 0) == .tenantBytes, "a second message")
+        #expect(gate.enter(tenant: "acme", bytes: 100) == nil)
+        #expect(gate.hold(tenant: "acme", bytes: 200, beside: 400) == .tenantBytes, "the first one's next bytes")
+        #expect(gate.hold(tenant: "globex", bytes: 250, beside: 0) == nil, "the eighth that is kept")
+        #expect(gate.hold(tenant: "globex", bytes: 100, beside: 250) == .bytes)
+        gate.leave(tenant: "acme", bytes: 100)
+        gate.release(tenant: "acme", bytes: 400)
+        #expect(gate.held(by: "acme") == LoadGate.Held())
+        // Nobody else is there: a message of any size comes in whole.
+        #expect(gate.hold(tenant: "globex", bytes: 5_000, beside: 250) == nil)
+        gate.release(tenant: "globex", bytes: 5_250)
+        #expect(gate.all == LoadGate.Held())
+        #expect(gate.enter(tenant: "globex", bytes: 1) == nil)
     }
 
     @Test func countsEndWhereTheyBegan() {

@@ -31,6 +31,44 @@ import Testing
         #expect(world.service.load.refused.first { $0.refusal == .tenantRate }?.count == 2)
     }
 
+    /// Connections keep the allowance that they were made with.
+    @Test func aRateThatChangesReachesOpenConnections() async throws {
+        let world = try World.atEdge()
+        let peer = Peer(
+            principal: World.acme, certificate: World.acme.certificate, chain: [], remoteAddress: "", transport: .kmip,
+            allowance: world.service.allowance(of: World.acme))
+        func reason() throws -> ResultReason? {
+            let exchange = Exchange(frame: RequestMessage(Self.query, version: .v1_4).frame)
+            guard case .now(let answer) = world.service.respond(to: exchange, from: peer) else { throw Unexpected() }
+            return try ResponseMessage(frame: answer.frame).items[0].resultReason
+        }
+        for _ in 0..<100 { #expect(try reason() == nil) }
+        // A second's worth at once, and the next in an hour, however slow the machine is.
+        world.service.load.limits = .init(tenantRate: 1, tenantBurst: 1)
+        var refused = 0
+        for _ in 0..<100 where try reason() == .generalFailure { refused += 1 }
+        #expect(refused > 50)
+        // Half a million operations at once, after the burst was used up.
+        world.service.load.limits = .init(tenantRate: 1, tenantBurst: 500_000)
+        for _ in 0..<100 { #expect(try reason() == nil) }
+        world.service.load.limits = .init()
+        for _ in 0..<100 { #expect(try reason() == nil) }
+    }
+
+    @Test func whatMayBeUnderWayFollowsAChange() throws {
+        let world = try World.atEdge(load: .init(underWay: .init(requests: 1)))
+        let peer = Peer(principal: World.acme, certificate: World.acme.certificate, chain: [], remoteAddress: "", transport: .kmip)
+        func isTaken(_ name: String) -> Bool {
+            let reply = world.service.respond(to: Exchange(frame: RequestMessage(World.create(name), version: .v1_4).frame), from: peer)
+            if case .later = reply { return true } else { return false }
+        }
+        #expect(isTaken("a") && !isTaken("b"))
+        world.service.load.limits = .init(underWay: .init(requests: 1_000))
+        #expect(isTaken("c"))
+        world.service.load.limits = .init(underWay: .init(requests: 1))
+        #expect(!isTaken("d"))
+    }
+
     @Test func everyItemOfABatchIsRefusedUnderItsIdentifier() async throws {
         let world = try World.atEdge(load: Self.slow)
         try await exhaust(world)
@@ -96,6 +134,34 @@ import Testing
         #expect(world.service.load.underWay == LoadGate.Held())
         #expect(try await world.reason(World.create("c")) == nil)
     }
+
+    @Test func whatConnectionsHaveReceivedIsBounded() async throws {
+        let world = try World.atEdge(load: .init(underWay: .init(bytes: 1 << 20)))
+        let peer = Peer(principal: World.acme, certificate: World.acme.certificate, chain: [], remoteAddress: "", transport: .kmip)
+        do {
+            // What a connection takes in any case is not counted.
+            var small = world.service.unfinishedBytes(of: peer)
+            #expect(rise(&small, to: UnfinishedBytes.allowance) == nil)
+            #expect(world.service.load.underWay == LoadGate.Held())
+            var large = world.service.unfinishedBytes(of: peer)
+            for bytes in stride(from: 1, through: 800_000, by: 1_000) { #expect(rise(&large, to: bytes) == nil) }
+            let counted = world.service.load.underWay.bytes
+            #expect((780_000...860_000).contains(counted), "\(counted)")
+            #expect(rise(&small, to: 300_000) == .bytes)
+            #expect(world.service.load.underWay.bytes == counted)
+            large.clear()
+            #expect(rise(&small, to: 300_000) == nil)
+        }
+        #expect(world.service.load.underWay == LoadGate.Held(), "it ends with the connections")
+        let answer = world.service.refuse(unfinished: .bytes, from: peer)
+        let item = try ResponseMessage(frame: answer.frame).items[0]
+        #expect(item.resultReason == .generalFailure && item.resultMessage?.contains("limits.in_flight_bytes is 1048576") == true)
+        #expect(answer.pauses && !answer.closes && answer.audit.map(\.rule) == ["in-flight-bytes"])
+        #expect(world.service.load.refused.first { $0.refusal == .bytes }?.count == 1)
+    }
+
+    /// Expectations cannot call what changes a value that is not copied.
+    private func rise(_ bytes: inout UnfinishedBytes, to count: Int) -> LoadRefusal? { bytes.rise(to: count) }
 
     @Test func whatAnEdgePassesOnCountsForItsClientsTenant() async throws {
         let world = try World.atCore(load: Self.slow)

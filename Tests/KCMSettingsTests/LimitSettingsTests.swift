@@ -25,6 +25,24 @@ import Testing
         #expect(limits.tenant.rate == 7 && limits.tenant.burst == 9 && limits.handshakes == 0)
     }
 
+    @Test func aRunningDaemonTakesWhatCanChange() throws {
+        let before = try limits("limits: {message: 1MiB, connections: 5}")
+        let all = """
+            limits: {message: 2MiB, connections: 6, batch: 7, idle: 8s, handshake: 9s, handshakes: 10, in_flight: 11, in_flight_bytes: 12, \
+            tenant: {rate: 13, burst: 14, in_flight_bytes: 15}, drain: 16s, locked_memory: 17MiB}
+            """
+        let read = try limits(all)
+        let (taken, waiting) = before.taking(read)
+        #expect(waiting == ["limits.message", "limits.batch", "limits.idle", "limits.handshake", "limits.locked_memory"])
+        #expect(taken.connections == 6 && taken.handshakes == 10 && taken.inFlight == 11 && taken.inFlightBytes == 12)
+        #expect(taken.tenant == read.tenant && taken.drain == .seconds(16))
+        #expect(taken.message == 1 << 20 && taken.batch == before.batch && taken.idle == before.idle)
+        #expect(taken.handshake == before.handshake && taken.lockedMemory == before.lockedMemory)
+        // Nothing is left to change then but what waits, and nothing at all where the file is as it was.
+        #expect(taken.taking(read) == (taken, waiting))
+        #expect(before.taking(before) == (before, []))
+    }
+
     @Test(arguments: [
         ("limits: {tenant: {rate: -1}}", "limits.tenant.rate"), ("limits: {tenant: {rates: 5}}", "did you mean 'rate'?"),
         ("limits: {tenant: 5}", "limits.tenant holds"), ("limits: {handshakes: many}", "limits.handshakes"),

@@ -13,6 +13,12 @@ extension AuditLog {
     /// - Returns: the path of the file that was ended by a rotation.
     /// - Throws: `AuditError` as ``append(_:intents:)`` and ``rotate()``.
     public func maintain(_ rotation: AuditRotation = AuditRotation()) throws(AuditError) -> String? {
+        try renew(dueBy: rotation) ? try rotate() : nil
+    }
+
+    /// ``maintain(_:)`` without the rotation.
+    /// - Returns: whether the file is to be rotated.
+    public func renew(dueBy rotation: AuditRotation) throws(AuditError) -> Bool {
         try withState { (state) throws(AuditError) in
             // Where the clock was put back, the file is not to grow for that much longer.
             state.began = min(state.began, clock())
@@ -22,8 +28,7 @@ extension AuditLog {
             try Self.commit(&state, durability) { (chain) throws(AuditError) in try chain.appendSigned(.checkpoint, time: clock()) }
             meters.succeed(records: 0, length: state.length, sequence: state.chain.position.sequence)
         }
-        guard state.withLock({ isDue($0, rotation) }) else { return nil }
-        return try rotate()
+        return state.withLock { isDue($0, rotation) }
     }
 
     /// The path names no file any more, or another one. A new file continues chain and sequence, so that its first line tells an auditor

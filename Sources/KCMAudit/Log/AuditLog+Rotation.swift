@@ -12,8 +12,18 @@ extension AuditLog {
     /// - Throws: `AuditError`; the log then goes on in the file it had.
     @discardableResult
     public func rotate() throws(AuditError) -> String {
-        // A large file can have much that is not on the medium yet: not to be waited for under the lock.
-        try AuditFile.synchronize(path)
+        try prepareRotation()
+        let archived = try replaceFile()
+        settleRotation(archived)
+        return archived
+    }
+
+    /// The first step of ``rotate()``. A large file can have much that is not on the medium yet: who appends does not wait for that. Blocks.
+    public func prepareRotation() throws(AuditError) { try AuditFile.synchronize(path) }
+
+    /// The second step of ``rotate()``, and the only one that appends wait for. Blocks.
+    /// - Returns: the path of the file that was ended.
+    public func replaceFile() throws(AuditError) -> String {
         let archived: String
         do throws(AuditError) {
             archived = try state.withLock { (state) throws(AuditError) in
@@ -25,13 +35,17 @@ extension AuditLog {
             throw AuditError(error.code, "the audit log cannot be rotated: \(error.message)")
         }
         meters.rotated()
-        if durability == .write {
-            // This durability promises nothing of the medium; an error shows at the next write.
-            try? AuditFile.synchronize(archived)
-            try? AuditFile.synchronize(path)
-            try? AuditFile.synchronizeFolder(of: path)
-        }
         return archived
+    }
+
+    /// The last step of ``rotate()``, which appends do not wait for. Blocks.
+    /// - Parameter archived: the path of the file that was ended.
+    public func settleRotation(_ archived: String) {
+        // With the other durability it is on the medium already. This one promises nothing; an error shows at the next write.
+        guard durability == .write else { return }
+        try? AuditFile.synchronize(archived)
+        try? AuditFile.synchronize(path)
+        try? AuditFile.synchronizeFolder(of: path)
     }
 
     private func rotate(_ state: inout State) throws(AuditError) -> String {

@@ -3,20 +3,25 @@ internal import NIOCore
 public import NIOPosix
 internal import Synchronization
 
-/// Appends the records of all event loops, and the intents of all changes, to the log: one group at a time, and what comes while a group is
-/// being written goes out with the next one, under one signature. So no event loop waits for another's write, and under load a signature
-/// covers more.
+/// Appends the records of all event loops, the intents of all changes, and what the daemon records by itself to the log: one group at a
+/// time, and what comes while a group is being written goes out with the next one, under one signature. So no event loop waits for
+/// another thread's write, and under load a signature covers more.
 ///
-/// Bounded: each event loop hands over one group, and the next when that is done; of intents, so many wait.
+/// Bounded: each event loop hands over one group, and the next when that is done; of all else, so many wait.
 public final class AuditQueue: Sendable {
-    /// Changes that may wait for their intents; beyond it, changes are refused.
+    /// Groups that may wait; beyond it, changes are refused for want of their intents.
     private static let maximumWaiting = 8192
 
     /// Who is told when the records are in the log.
     private enum Waiter {
         case turn(NIOLoopBound<AuditTurn>, any EventLoop)
         case change(CheckedContinuation<Void, any Error>)
+        /// The daemon itself, for which no answer waits.
+        case daemon(CheckedContinuation<Void, any Error>)
     }
+
+    /// What is done to the log beside appending; told where it may not be any more.
+    private typealias Chore = @Sendable (Result<Void, AuditError>) -> Void
 
     private struct Entry {
         let records: [AuditRecord]
@@ -25,11 +30,22 @@ public final class AuditQueue: Sendable {
 
     private struct State {
         var waiting: [Entry] = []
+        var chores: [Chore] = []
+        /// A group is being written, or a chore under way.
         var isWriting = false
 
         /// - Returns: whether the caller has to see to it that the group is written.
         mutating func begins(with entry: Entry) -> Bool {
             waiting.append(entry)
+            return begins()
+        }
+
+        mutating func begins(with chore: @escaping Chore) -> Bool {
+            chores.append(chore)
+            return begins()
+        }
+
+        private mutating func begins() -> Bool {
             defer { isWriting = true }
             return !isWriting
         }
@@ -62,14 +78,39 @@ public final class AuditQueue: Sendable {
     /// Returns once the intents are in the log.
     /// - Throws: where they are not: then the change must not be made.
     func append(intents: [AuditRecord]) async throws {
-        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-            let begins: Bool? = state.withLock { state in
-                guard state.waiting.count < Self.maximumWaiting else { return nil }
-                return state.begins(with: Entry(records: intents, waiter: .change(done)))
+        try await withCheckedThrowingContinuation { hand(over: Entry(records: intents, waiter: .change($0)), $0) }
+    }
+
+    /// Returns once the records, of what the daemon did by itself, are in the log.
+    /// - Throws: where they are not.
+    func append(_ records: [AuditRecord]) async throws {
+        guard !records.isEmpty else { return }
+        try await withCheckedThrowingContinuation { hand(over: Entry(records: records, waiter: .daemon($0)), $0) }
+    }
+
+    /// Does to the log what is no append, on the pool and while nothing is being written; what comes meanwhile waits, and no event loop does.
+    /// - Throws: what `work` throws; `AuditError` where the pool has ended.
+    func alone<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<T, any Error>) in
+            let begins = state.withLock { state in
+                state.begins(with: { allowed in
+                    do {
+                        try allowed.get()
+                        done.resume(returning: try work())
+                    } catch { done.resume(throwing: error) }
+                })
             }
-            guard let begins else { return done.resume(throwing: AuditError(.closed, "\(Self.maximumWaiting) changes wait for the audit log")) }
-            if begins { write(on: nil) }
+            if begins { runChore() }
         }
+    }
+
+    private func hand(over entry: Entry, _ done: CheckedContinuation<Void, any Error>) {
+        let begins: Bool? = state.withLock { state in
+            guard state.waiting.count < Self.maximumWaiting else { return nil }
+            return state.begins(with: entry)
+        }
+        guard let begins else { return done.resume(throwing: AuditError(.closed, "\(Self.maximumWaiting) changes wait for the audit log")) }
+        if begins { write(on: nil) }
     }
 
     /// - Parameter loop: the one that may write, and that this is called on; `nil` for none.
@@ -98,6 +139,7 @@ public final class AuditQueue: Sendable {
             switch entry.waiter {
             case .turn: if items.isEmpty { items = entry.records } else { items += entry.records }
             case .change: intents += entry.records
+            case .daemon: items += entry.records
             }
         }
         try sink.append(items, intents: intents)
@@ -105,19 +147,38 @@ public final class AuditQueue: Sendable {
 
     /// What has come meanwhile is written by a loop that waits for it, since this one has its answers to send; else by the pool.
     private func goOn() {
-        let next: Entry? = state.withLock { state in
-            state.isWriting = !state.waiting.isEmpty
-            return state.waiting.first { if case .turn = $0.waiter { true } else { false } } ?? state.waiting.first
+        let (next, hasChore): (Entry?, Bool) = state.withLock { state in
+            state.isWriting = !state.waiting.isEmpty || !state.chores.isEmpty
+            return (state.waiting.first { if case .turn = $0.waiter { true } else { false } } ?? state.waiting.first, !state.chores.isEmpty)
         }
+        // First, since groups come without end.
+        if hasChore { return runChore() }
         guard let next else { return }
         if case .turn(_, let loop) = next.waiter { loop.execute { self.write(on: loop) } } else { write(on: nil) }
+    }
+
+    private func runChore() {
+        let run: @Sendable () -> Void = {
+            let chore: Chore? = self.state.withLock { $0.chores.isEmpty ? nil : $0.chores.removeFirst() }
+            chore?(.success(()))
+            self.goOn()
+        }
+        guard let pool else { return run() }
+        pool.submit { state in
+            if state == .active { run() } else { self.giveUp() }
+        }
     }
 
     /// The daemon has stopped its threads: what waits is not written, its answers do not leave, and its changes are not made.
     private func giveUp() {
         let group = takeWaiting()
-        state.withLock { $0.isWriting = false }
-        tell(group, .failure(AuditError(.closed, "the threads that write the audit log have ended")), on: nil)
+        let chores = state.withLock { state in
+            defer { (state.chores, state.isWriting) = ([], false) }
+            return state.chores
+        }
+        let ended = AuditError(.closed, "the threads that write the audit log have ended")
+        tell(group, .failure(ended), on: nil)
+        for chore in chores { chore(.failure(ended)) }
     }
 
     private func takeWaiting() -> [Entry] {
@@ -130,7 +191,7 @@ public final class AuditQueue: Sendable {
     private func tell(_ group: [Entry], _ result: Result<Void, any Error>, on loop: (any EventLoop)?) {
         for entry in group {
             switch entry.waiter {
-            case .change(let done): done.resume(with: result)
+            case .change(let done), .daemon(let done): done.resume(with: result)
             case .turn(let turn, let own):
                 if own === loop { turn.value.written(result) } else { own.execute { turn.value.written(result) } }
             }

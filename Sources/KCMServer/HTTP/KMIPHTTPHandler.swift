@@ -17,6 +17,9 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private var context: ChannelHandlerContext?
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
+    private var unfinished: UnfinishedBytes
+    /// The limit in the way of a body's rest, which is thrown away as it comes; the answer to its end says so.
+    private var overload: LoadRefusal?
     /// A whole request that waits: for the peer to read what it asked for before, or for others to have their turn.
     private var held: HTTPRequestHead?
     /// The end of an answer is being written, within which the next request of a pipeline comes in.
@@ -54,6 +57,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         self.turn = turn
         self.limits = limits
         tenant = turn.tenant(of: watch.peer)
+        unfinished = responder.unfinishedBytes(of: watch.peer)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -82,6 +86,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     func channelInactive(context: ChannelHandlerContext) {
         check?.cancel()
+        unfinished.clear()
         context.fireChannelInactive()
     }
 
@@ -110,6 +115,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
             self.head = head
             lastRequest = .now()
             body.clear()
+            overload = nil
             keepsAlive = head.isKeepAlive
             refusal = Self.refusal(of: head, limit: limits.message)
             let asksFirst = head.headers["expect"].contains { $0.lowercased() == "100-continue" }
@@ -120,11 +126,13 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
             }
         case .body(let part):
-            guard refusal == nil else { return }
+            guard refusal == nil, overload == nil else { return }
             guard body.readableBytes + part.readableBytes <= limits.message else {
                 return refuseNow(.payloadTooLarge)
             }
             if body.readableBytes == 0 { body = part } else { body.writeImmutableBuffer(part) }
+            overload = unfinished.rise(to: body.readableBytes)
+            if overload != nil { dropBody() }
         case .end:
             guard let head else { return }
             self.head = nil
@@ -172,8 +180,13 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         status = .ok
         if !watch.isStillGood() { keepsAlive = false }
         encoding = MessageEncoding(header: head.headers.first(name: "content-type")) ?? .ttlv
+        if let overload {
+            let answer = responder.refuse(unfinished: overload, from: watch.peer)
+            pausesAfterAnswer = answer.pauses
+            return turn.submit(answer, for: self)
+        }
         let (body, encoding, limit) = (body, encoding, limits.message)
-        self.body = ByteBuffer()
+        dropBody()
         MessageEncoding.transcode(size: encoding.isText ? body.readableBytes : 0, on: context.eventLoop) { () throws(KMIPTextError) in
             try encoding.decode(body, limit: limit)
         } then: { message in
@@ -249,10 +262,15 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         if held != nil { takeNext(isPipelined: true) } else { leaveIfDone() }
     }
 
+    private func dropBody() {
+        body = ByteBuffer()
+        unfinished.clear()
+    }
+
     /// Answers before the body is read to its end; the connection closes with that, or when its time is up.
     private func refuseNow(_ status: HTTPResponseStatus) {
         head = nil
-        body = ByteBuffer()
+        dropBody()
         keepsAlive = false
         isLingering = true
         write(status, ByteBuffer())

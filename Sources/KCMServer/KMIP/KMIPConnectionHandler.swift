@@ -6,6 +6,9 @@ internal import NIOCore
 /// What comes while an answer is awaited is held, and nothing more is read then; nor is anything while the peer does not read. So a
 /// connection holds one message, one read behind it, and what its socket buffers hold. Reading goes on until then, since to stop and to
 /// start again would be two system calls for each request.
+///
+/// What there is of a message that is not whole counts as under way. Where that is too much, the message is refused as it stands, and the
+/// rest of it thrown away as it comes.
 final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -41,6 +44,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private var context: ChannelHandlerContext?
     private var lastRequest = NIODeadline.now()
     private var messageBegan: NIODeadline?
+    private var unfinished: UnfinishedBytes
     private var check: Scheduled<Void>?
 
     init(watch: PeerWatch, responder: any Responder, turn: AuditTurn, limits: ServerLimits) {
@@ -50,6 +54,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         self.limits = limits
         tenant = turn.tenant(of: watch.peer)
         decoder = KMIPFrameDecoder(limit: limits.message)
+        unfinished = responder.unfinishedBytes(of: watch.peer)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -83,6 +88,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     func channelInactive(context: ChannelHandlerContext) {
         activity = .closing
         check?.cancel()
+        unfinished.clear()
         context.fireChannelInactive()
     }
 
@@ -134,7 +140,8 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
             return turn.submit(responder.refuse(malformed: error.text, from: watch.peer), for: self)
         }
         guard let frame else {
-            messageBegan = decoder.isInsideMessage ? messageBegan ?? .now() : nil
+            messageBegan = decoder.isInsideMessage || decoder.isDropping ? messageBegan ?? .now() : nil
+            if let refusal = unfinished.rise(to: decoder.heldBytes) { refuse(refusal) }
             return
         }
         messageBegan = nil
@@ -155,6 +162,8 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     private func answer(_ frame: ByteBuffer, _ context: ChannelHandlerContext) {
         activity = .answering
+        // Until now it counted, also while it waited for its turn.
+        unfinished.clear()
         // A certificate that is not good any more is told so once.
         closesAfterAnswer = !watch.isStillGood()
         switch turn.respond(responder, to: Exchange(frame: frame), from: watch.peer) {
@@ -164,6 +173,16 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         case .later(let work):
             context.eventLoop.makeFutureWithTask(work).assumeIsolated().whenSuccess { self.turn.submit($0, for: self) }
         }
+    }
+
+    private func refuse(_ refusal: LoadRefusal) {
+        decoder.drop()
+        unfinished.clear()
+        activity = .answering
+        closesAfterAnswer = !watch.isStillGood()
+        let answer = responder.refuse(unfinished: refusal, from: watch.peer)
+        pausesAfterAnswer = answer.pauses
+        turn.submit(answer, for: self)
     }
 
     func write(_ frame: ByteBuffer, closes: Bool) {

@@ -18,11 +18,20 @@ public struct KMIPFrameDecoder: Sendable {
     /// Bytes in a message, header included.
     public let limit: Int
     private var buffer = ByteBuffer()
+    /// Bytes to come of a message that was dropped.
+    private var dropped = 0
 
     public init(limit: Int) { self.limit = limit }
 
     /// Takes bytes as they come, in any pieces.
     public mutating func append(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        if dropped > 0 {
+            let part = min(dropped, bytes.readableBytes)
+            bytes.moveReaderIndex(forwardBy: part)
+            dropped -= part
+            if bytes.readableBytes == 0 { return }
+        }
         if buffer.readableBytes == 0 {
             buffer = bytes
         } else {
@@ -32,6 +41,20 @@ public struct KMIPFrameDecoder: Sendable {
 
     /// True while a message has begun and is not whole.
     public var isInsideMessage: Bool { buffer.readableBytes > 0 }
+
+    /// Bytes that are held of a message that is not whole, once ``next()`` has none.
+    public var heldBytes: Int { buffer.readableBytes }
+
+    /// True while the rest of a dropped message has not come.
+    public var isDropping: Bool { dropped > 0 }
+
+    /// Lets go of the message that is being received; what comes of it from now on is thrown away, and the next one is cut as ever. To be
+    /// called once its header is there and ``next()`` has none.
+    public mutating func drop() {
+        guard let length = buffer.getInteger(at: buffer.readerIndex + 4, as: UInt32.self) else { return }
+        dropped = Int(length) + 8 - buffer.readableBytes
+        buffer = ByteBuffer()
+    }
 
     /// The next whole message, or `nil` where more bytes are needed.
     public mutating func next() throws(Failure) -> ByteBuffer? {

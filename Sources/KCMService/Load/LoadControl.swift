@@ -25,15 +25,32 @@ public final class LoadControl: Sendable {
     /// Tenants whose allowance is kept. They come from certificates that an authority vouches for.
     private static let maximumTenants = 100_000
 
-    public let limits: Limits
+    private let current: Mutex<Limits>
     private let gate: Mutex<LoadGate>
+    private let rate = TenantRate()
     private let allowances = Mutex<[String: TenantAllowance]>([:])
     private let ledger = Mutex(RefusalLedger())
 
     init(_ limits: Limits) {
-        self.limits = limits
+        current = Mutex(limits)
         gate = Mutex(LoadGate(limits.underWay))
+        rate.change(rate: limits.tenantRate, burst: limits.tenantBurst)
     }
+
+    /// What holds from the next request on; what is under way stays.
+    public var limits: Limits {
+        get { current.withLock { $0 } }
+        set {
+            current.withLock { limits in
+                limits = newValue
+                gate.withLock { $0.limits = newValue.underWay }
+                rate.change(rate: newValue.tenantRate, burst: newValue.tenantBurst)
+            }
+        }
+    }
+
+    /// Tenants are held to a rate. Never waits.
+    var hasTenantRate: Bool { rate.isLimited }
 
     /// What is under way.
     public var underWay: LoadGate.Held { gate.withLock { $0.all } }
@@ -41,15 +58,13 @@ public final class LoadControl: Sendable {
     /// Requests refused since the start, by the limit that was in their way.
     public var refused: [(refusal: LoadRefusal, count: Int)] { ledger.withLock { ledger in LoadRefusal.allCases.map { ($0, ledger.total($0)) } } }
 
-    /// The allowance of a tenant; `nil` where there is no limit on it.
-    func allowance(of tenant: String) -> TenantAllowance? {
-        guard limits.tenantRate > 0 else { return nil }
-        let burst = limits.tenantBurst > 0 ? limits.tenantBurst : limits.tenantRate
-        return allowances.withLock { allowances in
+    /// The allowance of a tenant.
+    func allowance(of tenant: String) -> TenantAllowance {
+        allowances.withLock { allowances in
             if let known = allowances[tenant] { return known }
             // Connections keep theirs; who comes later begins anew.
             if allowances.count >= Self.maximumTenants { allowances = [:] }
-            let made = TenantAllowance(TokenBucket(rate: limits.tenantRate, burst: burst))
+            let made = TenantAllowance(rate)
             allowances[tenant] = made
             return made
         }
@@ -60,6 +75,13 @@ public final class LoadControl: Sendable {
 
     func leave(tenant: String, bytes: Int) { gate.withLock { $0.leave(tenant: tenant, bytes: bytes) } }
 
+    /// Counts bytes of a message that is not whole; see ``LoadGate/hold(tenant:bytes:beside:)``.
+    func hold(tenant: String, bytes: Int, beside counted: Int) -> LoadRefusal? {
+        gate.withLock { $0.hold(tenant: tenant, bytes: bytes, beside: counted) }
+    }
+
+    func release(tenant: String, bytes: Int) { gate.withLock { $0.release(tenant: tenant, bytes: bytes) } }
+
     /// Counts a refused request; see ``RefusalLedger/note(_:of:items:)``.
     func note(_ refusal: LoadRefusal, of tenant: String, items: Int) -> Int { ledger.withLock { $0.note(refusal, of: tenant, items: items) } }
 
@@ -68,6 +90,7 @@ public final class LoadControl: Sendable {
 
     /// What the client is told: which limit, and what to do.
     func failure(for refusal: LoadRefusal, of tenant: String) -> OperationFailure {
+        let limits = limits
         let text =
             switch refusal {
             case .requests: "The server has as many requests under way as it takes (limits.in_flight is \(limits.underWay.requests)); try again later"

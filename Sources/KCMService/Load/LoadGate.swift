@@ -1,4 +1,5 @@
 /// How many requests, and bytes of requests, are under way: all together and of each tenant. A plain value, without clock and I/O.
+/// Bytes of messages that are not whole count as well.
 ///
 /// What does not fit is refused at once: a client that is told can wait and try again, or go elsewhere; one that is left waiting runs
 /// into its own time limit and comes back on top of the load. The last eighth of each limit is kept for tenants that have less than an
@@ -41,7 +42,8 @@ public struct LoadGate: Sendable {
         }
     }
 
-    public let limits: Limits
+    /// For what comes from now on.
+    public var limits: Limits
     public private(set) var all = Held()
     private var tenants: [String: Held] = [:]
 
@@ -53,7 +55,7 @@ public struct LoadGate: Sendable {
     /// limit makes a message of the largest size impossible.
     public mutating func enter(tenant: String, bytes: Int) -> LoadRefusal? {
         let own = tenants[tenant] ?? Held()
-        let active = tenants.count + (own.requests == 0 ? 1 : 0)
+        let active = active(with: tenant)
         guard Self.fits(1, in: all.requests, own.requests, limits.requests, active) else { return .requests }
         if limits.tenantBytes > 0, own.requests > 0, own.bytes + bytes > limits.tenantBytes { return .tenantBytes }
         guard all.requests == 0 || Self.fits(bytes, in: all.bytes, own.bytes, limits.bytes, active) else { return .bytes }
@@ -67,8 +69,36 @@ public struct LoadGate: Sendable {
         all.remove(bytes)
         guard let index = tenants.index(forKey: tenant) else { return }
         tenants.values[index].remove(bytes)
-        if tenants.values[index].requests == 0 { tenants.remove(at: index) }
+        dropIfEmpty(index)
     }
+
+    /// Counts more bytes of a message that is being received, or says which limit is in their way. They have to be
+    /// ``release(tenant:bytes:)``d.
+    /// - Parameter counted: so many of the same message count already. Where nothing else is there, of all or of the tenant, the message is
+    ///   not held to the limit of bytes: see ``enter(tenant:bytes:)``.
+    public mutating func hold(tenant: String, bytes: Int, beside counted: Int) -> LoadRefusal? {
+        let own = tenants[tenant] ?? Held()
+        if limits.tenantBytes > 0, own.bytes > counted, own.bytes + bytes > limits.tenantBytes { return .tenantBytes }
+        guard all.bytes == counted || Self.fits(bytes, in: all.bytes, own.bytes, limits.bytes, active(with: tenant)) else { return .bytes }
+        all.bytes += bytes
+        tenants[tenant, default: Held()].bytes += bytes
+        return nil
+    }
+
+    /// They are part of a whole message now, which has to ``enter(tenant:bytes:)``, or gone.
+    public mutating func release(tenant: String, bytes: Int) {
+        all.bytes -= bytes
+        guard let index = tenants.index(forKey: tenant) else { return }
+        tenants.values[index].bytes -= bytes
+        dropIfEmpty(index)
+    }
+
+    private mutating func dropIfEmpty(_ index: Dictionary<String, Held>.Index) {
+        if tenants.values[index] == Held() { tenants.remove(at: index) }
+    }
+
+    /// How many tenants have something under way, this one included.
+    private func active(with tenant: String) -> Int { tenants.count + (tenants[tenant] == nil ? 1 : 0) }
 
     /// What is under way of a tenant.
     public func held(by tenant: String) -> Held { tenants[tenant] ?? Held() }
