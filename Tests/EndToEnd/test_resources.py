@@ -130,7 +130,8 @@ def test_without_descriptors_nobody_new_comes_in_and_nobody_leaves(own):
         assert app.activate(made).ok
         soft, hard = resource.prlimit(edge.pid, resource.RLIMIT_NOFILE)
         used = max(int(name) for name in os.listdir(f"/proc/{edge.pid}/fd")) + 1
-        resource.prlimit(edge.pid, resource.RLIMIT_NOFILE, (used + 2, hard))
+        limit = used + 2
+        resource.prlimit(edge.pid, resource.RLIMIT_NOFILE, (limit, hard))
         held = []
         try:
             refused = 0
@@ -140,6 +141,8 @@ def test_without_descriptors_nobody_new_comes_in_and_nobody_leaves(own):
                 except OSError:
                     refused += 1
             assert refused >= 4, "the limit did not bite"
+            # The runtime ends a process that has none at the wrong moment.
+            assert len([name for name in os.listdir(f"/proc/{edge.pid}/fd") if int(name) < limit]) < limit, "none is left for anything else"
             # Who is in is served, and the wait for a descriptor costs nothing.
             began = cpu(edge)
             for _ in range(10):
@@ -160,6 +163,7 @@ def test_without_descriptors_nobody_new_comes_in_and_nobody_leaves(own):
                 return False
 
         until(comes_in, "nobody gets in although there are descriptors again")
+        assert own.metric("edge", "kcm_connections_refused_total", reason="descriptors") >= 4
         assert app.encrypt(made, b"text").ok
     own.stop()
     assert own.verify_audit("edge").returncode == 0
