@@ -23,6 +23,8 @@ final class Connections: Sendable {
         case connections
         /// More came in this second than may begin a handshake.
         case handshakes
+        /// The descriptors that are left are kept for other ends.
+        case descriptors
     }
 
     /// Whether a connection may stay.
@@ -62,12 +64,16 @@ final class Connections: Sendable {
     /// How many were refused since the start.
     var refused: [(refusal: Refusal, count: Int)] { state.withLock { state in Refusal.allCases.map { ($0, state.refused[$0] ?? 0) } } }
 
+    /// On the channel's event loop.
     func add(_ channel: any Channel) -> Admission {
+        let takesOfReserve = DescriptorReserve.isTouched(by: channel)
         let admission = state.withLock { state -> Admission in
             guard !state.isDraining else { return .stopping }
             let now = NIODeadline.now()
             var refusal: Refusal?
-            if state.channels.count >= state.limit {
+            if takesOfReserve {
+                refusal = .descriptors
+            } else if state.channels.count >= state.limit {
                 refusal = .connections
             } else if state.newcomers?.take(now: Int64(clamping: now.uptimeNanoseconds)) == false {
                 refusal = .handshakes

@@ -147,6 +147,7 @@ public final class Server: Sendable {
                 switch refusal {
                 case .connections: "the limit of \(connections.limit) connections"
                 case .handshakes: "the limit of \(connections.rate) handshakes a second"
+                case .descriptors: "the limit of open descriptors (RLIMIT_NOFILE), less \(DescriptorReserve.count) for other ends,"
                 }
             let remote = channel.remoteAddress.map(HandshakeHandler.text) ?? "unknown"
             logger.warning("connection refused: \(limit) is reached", metadata: ["remote": "\(remote)"])

@@ -35,20 +35,38 @@ def run(tool, *arguments, timeout=60):
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout * SLOWDOWN, env=environment())
 
 
+def until(condition, what="it did not come true", seconds=15):
+    """Waits for what has to come true. `seconds` is more than that takes, and no promise."""
+    deadline = time.monotonic() + seconds * SLOWDOWN
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def within(seconds):
+    """How long something may take that has to be done in so many seconds."""
+    return seconds * SLOWDOWN
+
+
 def free_base_port():
-    """A port with its nine successors free. Below the range that the system hands out to clients."""
+    """A port with its nine successors free, and what keeps other runs of the tests from choosing it until it is closed.
+
+    Below the range that the system hands out to clients.
+    """
     for _ in range(200):
         base = random.randrange(12_000, 32_000, 10)
         held = []
+        reservation = socket.socket(socket.AF_UNIX)
         try:
+            reservation.bind(f"\0kcm-test-ports-{base}")
             for port in range(base, base + 9):
                 one = socket.socket()
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 held.append(one)
                 one.bind(("127.0.0.1", port))
-            return base
+            return base, reservation
         except OSError:
-            continue
+            reservation.close()
         finally:
             for one in held:
                 one.close()
@@ -82,11 +100,13 @@ class Daemon:
         library = self.config.with_name(f"{self.name}-{source}.so")
         options = ["-std=c11", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror"]
         subprocess.run(["gcc", *options, PRELOAD / f"{source}.c", "-o", library], check=True)
-        self.environment = {"LD_PRELOAD": str(library), **{name: str(value) for name, value in variables.items()}}
+        # What the caller preloads is there for the sake of a sanitizer.
+        libraries = [str(library), *filter(None, [os.environ.get("LD_PRELOAD")])]
+        self.environment = {"LD_PRELOAD": ":".join(libraries), **{name: str(value) for name, value in variables.items()}}
 
     def ready(self):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/readyz", timeout=2 * SLOWDOWN) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False
@@ -120,7 +140,7 @@ class Deployment:
 
     def __init__(self, folder, keystore=None):
         self.folder = pathlib.Path(folder)
-        self.base = free_base_port()
+        self.base, self.reservation = free_base_port()
         extra = ["--keystore", keystore] if keystore else []
         made = run("kcmctl", "init", self.folder, "--base-port", self.base, *extra)
         assert made.returncode == 0, f"kcmctl init failed:\n{made.stdout}{made.stderr}"
@@ -143,6 +163,7 @@ class Deployment:
         for daemon in (self.edge, self.core):
             if daemon.process is not None and daemon.process.poll() is None:
                 daemon.kill()
+        self.reservation.close()
 
     def pki(self, name):
         return self.folder / "pki" / name
@@ -153,7 +174,7 @@ class Deployment:
     def metric(self, side, name, **labels):
         """The sum of a metric's rows that have these labels."""
         daemon = self.core if side == "core" else self.edge
-        with urllib.request.urlopen(f"http://127.0.0.1:{daemon.admin_port}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{daemon.admin_port}/metrics", timeout=5 * SLOWDOWN) as answer:
             lines = answer.read().decode().splitlines()
         rows = [line.rsplit(" ", 1) for line in lines if line.split("{")[0].split(" ")[0] == name]
         return sum(int(value) for row, value in rows if all(f'{key}="{one}"' in row for key, one in labels.items()))

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from deployment import until, within
+
 ROUNDS = int(os.environ.get("KCM_CRASH_ROUNDS", "6"))
 WHO = {"edge": "acme-app", "core": "acme-admin"}
 
@@ -45,7 +47,7 @@ def test_every_committed_change_has_its_record(own, side, durability):
         threads = [threading.Thread(target=load, args=(own, side, stop, answered, number)) for number in range(6)]
         for thread in threads:
             thread.start()
-        time.sleep(random.uniform(0.05, 0.4))
+        time.sleep(within(random.uniform(0.05, 0.4)))
         daemon.kill()
         stop.set()
         for thread in threads:
@@ -117,9 +119,7 @@ def test_nothing_is_changed_while_the_log_cannot_be_written(own):
             assert not refused.ok and "audit log" in refused.message
         finally:
             os.system(f"prlimit --pid {own.edge.process.pid} --fsize=unlimited:unlimited")
-        deadline = time.monotonic() + 5
-        while not app.create("after").ok:
-            assert time.monotonic() < deadline
+        until(lambda: app.create("after").ok)
         assert app.locate(name="never").identifiers == []
         assert len(app.locate(name="after").identifiers) == 1
     assert own.verify_audit("edge").returncode == 0

@@ -3,12 +3,12 @@
 import os
 import shutil
 import subprocess
-import time
 import urllib.error
 import urllib.request
 
 import pytest
 
+from deployment import until, within
 from test_audit_rotation import metrics
 
 
@@ -35,17 +35,10 @@ def with_log_in(own, folder):
 
 def why_not_ready(daemon):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{daemon.admin_port}/readyz", timeout=5):
+        with urllib.request.urlopen(f"http://127.0.0.1:{daemon.admin_port}/readyz", timeout=within(5)):
             return ""
     except urllib.error.HTTPError as error:
         return error.read().decode()
-
-
-def until(condition, seconds=15):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("durability", ["write", "fsync"])

@@ -9,6 +9,7 @@ import ssl
 
 import pytest
 
+import deployment as deployments
 import ttlv
 from ttlv import attribute, enumeration, integer, octets, structure, text
 
@@ -33,7 +34,7 @@ class LibKMIP:
         context.minimum_version = context.maximum_version = version
         context.load_verify_locations(shared.pki("ca.pem"))
         context.load_cert_chain(shared.pki("acme-app.pem"), shared.pki("acme-app.key"))
-        self.socket = context.wrap_socket(socket.create_connection(("127.0.0.1", shared.port("edge")), timeout=10))
+        self.socket = context.wrap_socket(socket.create_connection(("127.0.0.1", shared.port("edge")), timeout=deployments.within(10)))
 
     def call(self, operation, *fields, header=()):
         header = (integer("MaximumResponseSize", 8192), *header)

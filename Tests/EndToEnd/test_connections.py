@@ -1,5 +1,6 @@
 """Who gets a connection, and what a connection can say without harm."""
 
+import contextlib
 import http.client
 import os
 import re
@@ -28,11 +29,9 @@ def refused(connect):
 
 def log_says(daemon, words):
     """Whether the daemon's log has a line on a refused handshake with these words and the peer's address."""
-    for _ in range(50):
-        if re.search(rf"TLS handshake refused: .*{words}.* remote=127\.0\.0\.1:\d+", daemon.log.read_text()):
-            return True
-        time.sleep(0.1)
-    return False
+    line = rf"TLS handshake refused: .*{words}.* remote=127\.0\.0\.1:\d+"
+    deployments.until(lambda: re.search(line, daemon.log.read_text()), f"{daemon.name} never said: {words}")
+    return True
 
 
 @pytest.mark.parametrize("side", ["core", "edge"])
@@ -66,10 +65,7 @@ def test_revoked_certificate(own):
     assert not refused(lambda: own.client("acme-app2"))
     assert deployments.run("kcmctl", "pki", "revoke", own.folder, "acme-app2").returncode == 0
     own.edge.process.send_signal(signal.SIGHUP)
-    for _ in range(50):
-        if refused(lambda: own.client("acme-app2")):
-            break
-        time.sleep(0.1)
+    deployments.until(lambda: refused(lambda: own.client("acme-app2")))
     assert log_says(own.edge, "CN=acme-app2.*revoked")
     assert not refused(lambda: own.client("acme-app")), "others are not touched"
 
@@ -94,10 +90,7 @@ def test_revocation_reaches_open_connections(own, transport):
     assert suspect().ok
     assert deployments.run("kcmctl", "pki", "revoke", own.folder, "acme-app2").returncode == 0
     own.edge.process.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + 10
-    while "are reloaded" not in own.edge.log.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    deployments.until(lambda: "are reloaded" in own.edge.log.read_text())
     answer = suspect()
     assert answer.reason == "AuthenticationNotSuccessful" and "revoked" in answer.message
     with pytest.raises((ConnectionError, ssl.SSLError, http.client.HTTPException)):
@@ -121,15 +114,16 @@ def test_refused_handshakes_are_audited(own):
     own.start()
     assert deployments.run("kcmctl", "pki", "revoke", own.folder, "acme-app2").returncode == 0
     own.edge.process.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + 10
-    while not refused(lambda: own.client("acme-app2")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    deployments.until(lambda: refused(lambda: own.client("acme-app2")))
     # Without any certificate, and a flood of them: bounded, and counted.
+    strangers = []
     for _ in range(200):
-        with socket.create_connection(("127.0.0.1", own.port("edge")), timeout=5) as stranger:
-            stranger.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        strangers.append(socket.create_connection(("127.0.0.1", own.port("edge")), timeout=deployments.within(5)))
+        strangers[-1].sendall(b"GET / HTTP/1.0\r\n\r\n")
+    for stranger in strangers:
+        with contextlib.suppress(ConnectionError):
             stranger.recv(100)
+        stranger.close()
     time.sleep(1.2)
     assert refused(lambda: own.client("acme-app2"))
     time.sleep(0.3)
@@ -163,11 +157,11 @@ def test_tls_1_1_is_refused(shared):
     context.minimum_version = ssl.TLSVersion.TLSv1
     context.maximum_version = ssl.TLSVersion.TLSv1_1
     with pytest.raises((ssl.SSLError, ConnectionError)):
-        context.wrap_socket(socket.create_connection(("127.0.0.1", shared.port("edge")), timeout=10))
+        context.wrap_socket(socket.create_connection(("127.0.0.1", shared.port("edge")), timeout=deployments.within(10)))
 
 
 def test_plain_bytes_before_tls(shared, app, l4):
-    with socket.create_connection(("127.0.0.1", shared.port("edge")), timeout=10) as plain:
+    with socket.create_connection(("127.0.0.1", shared.port("edge")), timeout=deployments.within(10)) as plain:
         plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
         try:
             while plain.recv(4096):
@@ -205,7 +199,7 @@ def deep(levels):
 @pytest.mark.parametrize("case", MALFORMED)
 def test_malformed_messages(shared, app, l4, case):
     """Answered with Invalid Message or a closed connection; the daemon and other connections do not notice."""
-    with shared.client("acme-app", timeout=10) as client:
+    with shared.client("acme-app", timeout=deployments.within(10)) as client:
         try:
             client.send(MALFORMED[case] or deep(2_000))
             answer = client.receive()

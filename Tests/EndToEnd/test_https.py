@@ -14,7 +14,7 @@ def connect(shared, name, side="core"):
     context = ssl.create_default_context(cafile=shared.pki("ca.pem"))
     context.load_cert_chain(shared.pki(f"{name}.pem"), shared.pki(f"{name}.key"))
     port = shared.base + (deployments.CORE_HTTPS if side == "core" else deployments.EDGE_HTTPS)
-    return http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+    return http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=deployments.within(10))
 
 
 def post(connection, body, path="/kmip", **headers):

@@ -106,7 +106,7 @@ def test_killed_copy_goes_on(own):
     parts = 0
     for attempt in range(16):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=deployments.environment())
-        time.sleep(0.02 + 0.01 * attempt)
+        time.sleep(deployments.within(0.02 + 0.01 * attempt))
         process.send_signal(signal.SIGKILL)
         process.wait()
         stat = json.loads(deployments.run("kcmctl", "keystore", "stat", target, "--json").stdout)

@@ -15,7 +15,7 @@ OPAQUE, OPAQUE_DATA_TYPE, OPAQUE_DATA_VALUE = 0x42005B, 0x420059, 0x42005A
 
 
 def metrics(daemon):
-    with urllib.request.urlopen(f"http://127.0.0.1:{daemon.admin_port}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{daemon.admin_port}/metrics", timeout=deployments.within(5)) as answer:
         lines = [line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in lines}
 
@@ -127,6 +127,6 @@ def test_a_limit_above_what_the_system_allows_is_refused(own):
     if os.geteuid() == 0:
         # Root is above the limit by a capability.
         command = ["setpriv", "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock", *command]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=deployments.environment())
+    done = subprocess.run(command, capture_output=True, text=True, timeout=deployments.within(30), env=deployments.environment())
     assert done.returncode != 0
     assert "limits.locked_memory is 67108864 bytes" in done.stderr and "RLIMIT_MEMLOCK" in done.stderr and "2097152" in done.stderr, done.stderr

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import time
 
 import pytest
 
@@ -27,10 +26,7 @@ def write(own, side, policy, *, inline=False):
 def reload(daemon, says):
     before = len(daemon.log.read_text())
     daemon.process.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + 10
-    while says not in daemon.log.read_text()[before:]:
-        assert time.monotonic() < deadline, daemon.tail()
-        time.sleep(0.05)
+    deployments.until(lambda: says in daemon.log.read_text()[before:], f"{daemon.name} never said: {says}")
     return daemon.log.read_text()[before:]
 
 

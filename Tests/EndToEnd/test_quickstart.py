@@ -8,7 +8,7 @@ import deployment as deployments
 def test_quickstart_holds_its_conversation(tmp_path):
     environment = {
         **deployments.environment(),
-        "KCM_BIN": str(deployments.BIN), "KCM_DEMO": str(tmp_path / "demo"), "KCM_DEMO_PORT": str(deployments.free_base_port()),
+        "KCM_BIN": str(deployments.BIN), "KCM_DEMO": str(tmp_path / "demo"), "KCM_DEMO_PORT": str(deployments.free_base_port()[0]),
     }
     for _ in range(2):  # a second run finds the folder and goes on
         done = subprocess.run(

@@ -2,7 +2,8 @@
 
 import contextlib
 
-from test_audit_disk import until, why_not_ready
+from deployment import until
+from test_audit_disk import why_not_ready
 from test_pkcs11 import token, use  # noqa: F401
 
 

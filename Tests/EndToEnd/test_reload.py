@@ -13,11 +13,8 @@ import ttlv
 TEXT = b"text"
 
 
-def until_log(daemon, words, count=1, seconds=15):
-    deadline = time.monotonic() + seconds
-    while daemon.log.read_text().count(words) < count:
-        assert time.monotonic() < deadline, f"{daemon.name} never said: {words}"
-        time.sleep(0.1)
+def until_log(daemon, words, count=1):
+    deployments.until(lambda: daemon.log.read_text().count(words) >= count, f"{daemon.name} never said: {words}")
 
 
 def issue(deployment, name, unit, *arguments, organization="openkcm"):

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import deployment
 import ttlv
 
 LEASE = 3
@@ -33,13 +34,8 @@ def sealing_key(admin):
 
 
 def until(seconds, condition):
-    """Waits for a condition, and tells how long it took."""
-    began = time.monotonic()
-    while time.monotonic() - began < seconds:
-        if condition():
-            return time.monotonic() - began
-        time.sleep(0.1)
-    pytest.fail(f"did not come true within {seconds} s")
+    """Waits for what has to be within so many seconds."""
+    deployment.until(condition, f"did not come true within {seconds} s", seconds)
 
 
 def test_the_lease_is_renewed_while_core_agrees(leased):
