@@ -1,5 +1,6 @@
 """What is measured. Each function returns the Markdown of one section of docs/performance.md."""
 
+import os
 import statistics
 
 import disk
@@ -58,6 +59,8 @@ def half(options):
         services.start_ceiling(services.audit_line())
         for operation in [*HOT, "create", "mix"]:
             for connections in (1, 16):
+                # What the logs of the run before left to be written would be in the way of this one's syncs.
+                os.sync()
                 load = ["--operation", operation, "--connections", connections, "--seconds", options.seconds]
                 result = services.bench(*load, "--rate", "50%")["results"][-1]
                 bare = ["-", "-"]
