@@ -260,7 +260,7 @@ def test_limits_follow_a_reload(own):
         before = said(words)
         limit(own, text)
         own.edge.process.send_signal(signal.SIGHUP)
-        eventually(lambda: said(words) > before, own.edge.tail())
+        until(lambda: said(words) > before, own.edge.tail())
 
     with own.client("acme-app") as app:
         ask = lambda count: [app.batch(QUERY)[0] for _ in range(count)]  # noqa: E731
@@ -327,7 +327,7 @@ def test_messages_that_are_not_whole_take_bounded_memory(own, transport):
         held = lambda: metrics(own.edge)["kcm_requests_in_flight_bytes"]  # noqa: E731
         if transport == "kmip":
             # Told before they are through. Seven eighths of the limit are for one tenant: no more than seven fit.
-            eventually(lambda: metrics(own.edge)[reason] >= 33, f"{metrics(own.edge)[reason]} are refused")
+            until(lambda: metrics(own.edge)[reason] >= 33, f"{metrics(own.edge)[reason]} are refused")
         time.sleep(1)
         assert held() <= 28 << 20, f"{held() / (1 << 20)} MiB are counted"
         grown = resident(own.edge.process) - before
@@ -346,7 +346,7 @@ def test_messages_that_are_not_whole_take_bounded_memory(own, transport):
         assert metrics(own.edge)[reason] == told
         for one in connections:
             one.close()
-        eventually(lambda: held() == 0, "what is gone still counts")
+        until(lambda: held() == 0, "what is gone still counts")
     own.stop()
     assert own.verify_audit("edge").returncode == 0
 
