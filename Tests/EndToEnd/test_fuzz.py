@@ -28,7 +28,8 @@ def fuzz(decoder, inputs, *options):
 
 @pytest.mark.parametrize("decoder", ["ttlv", "payload", "xml", "json"])
 def test_decoders_stand_anything(decoder):
-    done = fuzz(decoder, int(os.environ.get("KCM_FUZZ_INPUTS", 20000)))
+    inputs = int(os.environ.get("KCM_FUZZ_INPUTS", 20000))
+    done = fuzz(decoder, inputs)
     assert done.returncode == 0, done.stdout + done.stderr
     taken = int(done.stdout.split(" taken")[0].rsplit(" ", 1)[1])
-    assert taken > 100, f"the changes are too wild to get past the first check: {done.stdout}"
+    assert taken > inputs / 200, f"the changes are too wild to get past the first check: {done.stdout}"
