@@ -72,9 +72,6 @@ final class RawClient: Sendable {
 /// milliseconds alone can take seconds. Where the server has a limit of its own that would make the test pass, it is longer than this.
 let patience = Duration.seconds(90)
 
-/// How many times slower than a plain build this one runs: a sanitizer sets it.
-let slowdown = getenv("KCM_TEST_SLOWDOWN").flatMap { Int(String(cString: $0)) } ?? 1
-
 /// Polls: true as soon as `condition` holds, false when it does not within `limit`.
 func eventually(within limit: Duration = patience, _ condition: () -> Bool) async -> Bool {
     let end = ContinuousClock.now + limit
