@@ -62,6 +62,15 @@ static int32_t prepare_write(commit *self, const kcm_write *write, uint64_t *byt
     return KCM_OK;
 }
 
+/* Room in the index, under its lock: growing moves what readers look at. */
+static int reserve(store *self, uint32_t count)
+{
+    pthread_rwlock_wrlock(&self->guard);
+    int result = map_reserve(&self->map, count);
+    pthread_rwlock_unlock(&self->guard);
+    return result;
+}
+
 /* Whether the batch can be done. Nothing is changed. */
 static int32_t prepare(commit *self)
 {
@@ -80,7 +89,7 @@ static int32_t prepare(commit *self)
         return KCM_FULL;
     }
     handles *stale = &self->store->journal.stale;
-    return map_reserve(&self->store->map, self->count) == 0 && handles_reserve(stale, self->count + self->store->journal.removals.count) == 0 &&
+    return reserve(self->store, self->count) == 0 && handles_reserve(stale, self->count + self->store->journal.removals.count) == 0 &&
                    handles_reserve(&self->store->journal.removals, self->count) == 0
                ? KCM_OK
                : KCM_FAILED;
