@@ -53,7 +53,8 @@ extension AuditLog {
             try Self.commit(&successor, durability) { (chain) throws(AuditError) in try chain.appendSigned(.open, time: clock()) }
             successor.emptyLength = successor.length
         }
-        if durability == .fsync { try successor.file.synchronize(name: true) }
+        // First, since its end is not found to be the chain's again once it has a line more.
         state = successor
+        if durability == .fsync { try state.file.synchronize(name: true) }
     }
 }

@@ -72,9 +72,10 @@ extension AuditLog {
             unlink(archive)
             throw AuditFile.failure("replace", path, error)
         }
-        if durability == .fsync { try AuditFile.synchronizeFolder(of: path) }
+        // The file that is in use has to be the one that bears the name, whatever becomes of the folder's sync.
         state = successor
         meters.succeed(records: 0, length: state.length, sequence: state.chain.position.sequence)
+        if durability == .fsync { try AuditFile.synchronizeFolder(of: path) }
         return archive
     }
 
