@@ -116,6 +116,30 @@ import Testing
         }
     }
 
+    /// Files are looked at while an operator has the rules read again: the rules of that moment stay.
+    @Test func aLookAtTheFilesBringsNoOldRulesBack() async throws {
+        try await TestServer.with { server in
+            let trust = server.trust
+            let chain = [try server.pki.client().issued.certificate.der]
+            func tenant() throws -> String? { try trust.authenticate(chain: chain, now: server.pki.now).get().principal?.tenant }
+            let looking = Task.detached { while !Task.isCancelled { try trust.reload() } }
+            var (seen, last) = (Set<String>(), UInt64(0))
+            for round in 0..<20 {
+                try trust.reload(identities: IdentityMap(rules: [IdentityRule(tenant: "t\(round)", service: "$CN", roles: ["$OU"])]))
+                for _ in 0..<5 {
+                    #expect(try tenant() == "t\(round)")
+                    #expect(trust.generation >= last)
+                    last = trust.generation
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+                seen.insert("\(last)")
+            }
+            #expect(seen.count > 1)
+            looking.cancel()
+            _ = await looking.result
+        }
+    }
+
     @Test func aConnectionNobodyTakesIsRefused() async throws {
         try await TestServer.with { server in
             let identity = try server.pki.client()

@@ -14,10 +14,16 @@ public final class TrustSource: Sendable {
     struct Material {
         let context: NIOSSLContext
         let verifier: CertificateVerifier
-        var identities: IdentityMap
-        var generation: UInt64 = 0
+        let identities: IdentityMap
+        let generation: UInt64
         /// By the leaf's issuer: what stood between leaf and anchor in the chains that were verified under this context.
         var intermediates: [String: [[UInt8]]] = [:]
+
+        init(_ read: (NIOSSLContext, CertificateVerifier), _ identities: IdentityMap, generation: UInt64) {
+            (context, verifier) = read
+            self.identities = identities
+            self.generation = generation
+        }
     }
 
     /// Issuers whose intermediates are kept; each was vouched for by an anchor, so this is not for strangers to fill.
@@ -35,23 +41,20 @@ public final class TrustSource: Sendable {
     public init(files: TrustFiles, identities: IdentityMap) throws {
         self.files = files
         stampsAtStart = files.paths.map { FileWatch.Stamp(path: $0) }
-        current = Mutex(try Self.read(files, identities))
+        current = Mutex(Material(try Self.read(files), identities, generation: 0))
     }
 
     /// Reads all files again. Blocks; where it throws, what was in use stays.
-    /// - Parameter identities: the rules from now on.
-    public func reload(identities: IdentityMap) throws {
-        var material = try Self.read(files, identities)
-        let generation = current.withLock { current in
-            material.generation = current.generation + 1
-            current = material
-            return material.generation
+    /// - Parameter identities: the rules from now on; `nil` for those that are in use when the files have been read, since another reload may
+    ///   have brought new ones meanwhile.
+    public func reload(identities: IdentityMap? = nil) throws {
+        let read = try Self.read(files)
+        current.withLock { current in
+            current = Material(read, identities ?? current.identities, generation: current.generation + 1)
+            // Within the lock, so that it never goes back.
+            latest.store(current.generation, ordering: .releasing)
         }
-        latest.store(generation, ordering: .releasing)
     }
-
-    /// As ``reload(identities:)``, with the rules that are in use.
-    public func reload() throws { try reload(identities: current.withLock { $0.identities }) }
 
     /// Of the files as they are now, for ``FileWatch``. Blocks.
     public var stamps: [FileWatch.Stamp] { files.paths.map { FileWatch.Stamp(path: $0) } }
@@ -62,7 +65,7 @@ public final class TrustSource: Sendable {
     /// The TLS context for a new connection.
     public var context: NIOSSLContext { current.withLock { $0.context } }
 
-    private static func read(_ files: TrustFiles, _ identities: IdentityMap) throws -> Material {
+    private static func read(_ files: TrustFiles) throws -> (NIOSSLContext, CertificateVerifier) {
         let verifier = try CertificateVerifier(
             trust: try Certificate.load(pemFile: files.trust),
             revocation: try files.revocation.map { try RevocationList.load(file: $0) } ?? []
@@ -81,7 +84,7 @@ public final class TrustSource: Sendable {
         // Asks for a certificate; what is sent is judged by `authenticate`, which also knows revocation lists and purposes.
         configuration.certificateVerification = .noHostnameVerification
         configuration.trustRoots = .file(files.trust)
-        return Material(context: try NIOSSLContext(configuration: configuration), verifier: verifier, identities: identities)
+        return (try NIOSSLContext(configuration: configuration), verifier)
     }
 
     /// What a good chain says.
