@@ -41,14 +41,17 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// Fails everyone who waits, those with the plugin included: the writer did not come back.
-    func failAll(_ error: any Error) {
-        let waiting = state.withLock { state in
-            let all = state.inHand + state.waiting.takeAll()
-            state = State()
-            return all
+    /// Fails everyone: the writer did not come back.
+    /// - Parameters:
+    ///   - error: of those that are with the plugin; what became of them is not known.
+    ///   - unbegun: of those that were waiting: nothing of them has reached the plugin, nor will it.
+    func failAll(_ error: any Error, unbegun: any Error) {
+        let (inHand, waiting) = state.withLock { state in
+            defer { state = State() }
+            return (state.inHand, state.waiting.takeAll())
         }
-        for pending in waiting { pending.finish(.failure(error)) }
+        for pending in inHand { pending.finish(.failure(error)) }
+        for pending in waiting { pending.finish(.failure(unbegun)) }
     }
 
     /// One caller's writes and the result it waits for.

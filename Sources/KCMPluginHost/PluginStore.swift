@@ -183,7 +183,9 @@ public final class PluginStore: Store, @unchecked Sendable {
             case .success(.done), .success(.failed): startWriter()
             case .success(.nothingLeft): break
             // Past the deadline, or closed: whoever waits is told, and the next commit starts anew.
-            case .failure(let error): queue.failAll(error)
+            case .failure(let error):
+                let unbegun = StoreError(.unavailable, "plugin \(info.name): the commits before did not come back; this one was not begun")
+                queue.failAll(error, unbegun: unbegun)
             }
         }
     }
