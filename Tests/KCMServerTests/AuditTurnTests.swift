@@ -88,6 +88,34 @@ import Testing
         #expect(!sink.isFailing)
     }
 
+    /// Refused handshakes: they fill neither the audit log nor, by what the caller is told, the other one; none goes uncounted.
+    @Test func ofManyNotesSomeAreTakenAndTheRestIsANumber() {
+        let loop = EmbeddedEventLoop()
+        let sink = RecordingSink()
+        let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: sink, pool: nil), logger: LogLines().logger)
+        let first = (0..<1000).map { _ in turn.note(AuditRecord()) }
+        loop.run()
+        let taken = first.count { $0 != nil }
+        // A slow machine may be in the next second before the last of them.
+        #expect((1...500).contains(taken) && sink.rules.count == taken)
+        #expect(first[0] == 0)
+        let counted = sink.rules.compactMap { Int($0.drop { $0 != " " }.dropFirst().prefix { $0 != " " }) }.reduce(0, +)
+        #expect(counted + taken <= 1000)
+    }
+
+    @Test func aNoteThatCouldNotBeWrittenIsCounted() {
+        let loop = EmbeddedEventLoop()
+        let sink = RecordingSink()
+        let turn = AuditTurn(loop: loop, queue: AuditQueue(sink: sink, pool: nil), logger: LogLines().logger)
+        sink.fail(true)
+        for _ in 0..<3 { #expect(turn.note(AuditRecord()) == 0) }
+        loop.run()
+        sink.fail(false)
+        #expect(turn.note(AuditRecord()) == 0)
+        loop.run()
+        #expect(sink.rules == ["; 3 more like it were not recorded"])
+    }
+
     @Test func whatComesDuringAWriteOfAnotherLoopGoesOutWithTheNext() throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 3)
         defer { try? group.syncShutdownGracefully() }

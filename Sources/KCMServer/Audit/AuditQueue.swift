@@ -171,10 +171,9 @@ public final class AuditQueue: Sendable {
 
     /// The daemon has stopped its threads: what waits is not written, its answers do not leave, and its changes are not made.
     private func giveUp() {
-        let group = takeWaiting()
-        let chores = state.withLock { state in
-            defer { (state.chores, state.isWriting) = ([], false) }
-            return state.chores
+        let (group, chores) = state.withLock { state in
+            defer { state = State() }
+            return (state.waiting, state.chores)
         }
         let ended = AuditError(.closed, "the threads that write the audit log have ended")
         tell(group, .failure(ended), on: nil)

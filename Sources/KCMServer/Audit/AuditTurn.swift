@@ -30,7 +30,12 @@ final class AuditTurn {
     private var notes: [AuditRecord] = []
     private var noteWindow = NIODeadline.now()
     private var notesInWindow = 0
+    /// Without a record, since none was taken or the log could not be written.
     private var unnoted = 0
+    /// Not taken since the last that was.
+    private var untold = 0
+    /// Those of the group that is being written.
+    private var notesUnderWay = 0
     private var nextComplaint = NIODeadline.now()
     /// Until then the loop has looked at its sockets.
     static let look = TimeAmount.microseconds(20)
@@ -51,7 +56,8 @@ final class AuditTurn {
 
     /// Takes a record that no answer waits for, such as a refused handshake. Bounded: past some a second they are counted, and the
     /// next that is taken says how many were not, so that strangers cannot fill the disk.
-    func note(_ record: AuditRecord) {
+    /// - Returns: how many were not taken since the last that was; `nil` where this one is not.
+    func note(_ record: AuditRecord) -> Int? {
         let now = NIODeadline.now()
         if now >= noteWindow {
             noteWindow = now + .seconds(1)
@@ -59,7 +65,8 @@ final class AuditTurn {
         }
         guard notesInWindow < Self.notesPerSecond else {
             unnoted += 1
-            return
+            untold += 1
+            return nil
         }
         notesInWindow += 1
         var record = record
@@ -69,6 +76,8 @@ final class AuditTurn {
         }
         notes.append(record)
         schedule()
+        defer { untold = 0 }
+        return untold
     }
 
     /// What stands for a peer's tenant in ``mayTake(_:of:isPipelined:at:)``. Peers that have none share one.
@@ -118,6 +127,7 @@ final class AuditTurn {
         // `underWay` is empty by now: the two take turns, so that both keep their room.
         swap(&underWay, &waiting)
         var records: [AuditRecord] = notes
+        notesUnderWay = notes.count
         notes = []
         records.reserveCapacity(records.count + underWay.count)
         for (_, answer) in underWay { records.append(contentsOf: answer.audit) }
@@ -127,6 +137,7 @@ final class AuditTurn {
     /// The group that was handed over is in the log, or could not be put there. What has gathered meanwhile follows.
     func written(_ result: Result<Void, any Error>) {
         isScheduled = false
+        if case .failure = result { unnoted += notesUnderWay }
         release(underWay, result)
         underWay.removeAll(keepingCapacity: underWay.count < 1024)
         if !waiting.isEmpty || !notes.isEmpty { schedule() }

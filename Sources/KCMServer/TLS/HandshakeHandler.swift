@@ -113,8 +113,12 @@ final class HandshakeHandler: ChannelInboundHandler {
         guard !isDone else { return }
         isDone = true
         timeout?.cancel()
-        logger.warning("TLS handshake refused: \(reason)", metadata: ["remote": "\(remote)", "transport": "\(transport.rawValue)"])
-        turn.note(.refusedHandshake(by: shown.chain.first, reason: reason, remoteAddress: remote, transport: transport))
+        // A line for each that has a record: strangers are not to fill the log either.
+        let untold = turn.note(.refusedHandshake(by: shown.chain.first, reason: reason, remoteAddress: remote, transport: transport))
+        if let untold {
+            let others = untold > 0 ? "; \(untold) more before it, each for a reason of its own" : ""
+            logger.warning("TLS handshake refused: \(reason)\(others)", metadata: ["remote": "\(remote)", "transport": "\(transport.rawValue)"])
+        }
         context.close(promise: nil)
     }
 

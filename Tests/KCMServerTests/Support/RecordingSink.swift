@@ -6,7 +6,7 @@ import Synchronization
 /// Counts what is appended, and fails or takes its time when told to.
 final class RecordingSink: AuditSink {
     struct Full: Error {}
-    private let state = Mutex((appends: [Int](), fails: false, isFailing: false))
+    private let state = Mutex((appends: [Int](), rules: [String](), fails: false, isFailing: false))
     let blocks: Bool
     private let delayMicroseconds: UInt32
 
@@ -18,6 +18,8 @@ final class RecordingSink: AuditSink {
 
     /// The number of records of each append that succeeded.
     var appends: [Int] { state.withLock { $0.appends } }
+    /// What each record that was appended says of its rule.
+    var rules: [String] { state.withLock { $0.rules } }
     func fail(_ fails: Bool) { state.withLock { $0.fails = fails } }
 
     var isFailing: Bool { state.withLock { $0.isFailing } }
@@ -28,6 +30,7 @@ final class RecordingSink: AuditSink {
             state.isFailing = state.fails
             if state.fails { throw Full() }
             state.appends.append(records.count + intents.count)
+            state.rules += records.map(\.rule)
         }
     }
 }
