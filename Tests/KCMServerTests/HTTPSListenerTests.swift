@@ -1,6 +1,8 @@
+import Dispatch
 import KCMServer
-import KCMService
+@testable import KCMService
 import NIOCore
+import NIOPosix
 import Testing
 
 /// `POST /kmip`, live on loopback.
@@ -151,8 +153,36 @@ import Testing
     @Test func aBodyThatDoesNotEndIsCut() async throws {
         try await TestServer.with(limits: .init(message: 4096, messageTime: .milliseconds(200))) { server in
             let client = try await server.raw(try server.pki.client(), port: server.https)
-            try await client.write(post(["Content-Length: 16"], body: ByteBuffer(bytes: [0x42])))
-            #expect(await client.isClosed())
+            try await client.write(post(["Content-Length: 4000"], body: ByteBuffer(bytes: [0x42])))
+            #expect(await client.isClosed(whileSending: ByteBuffer()))
+            #expect(server.responder.exchanges.isEmpty)
+        }
+    }
+
+    /// Bodies that wait for a thread which decodes them are as much under way as those that come.
+    @Test func aBodyCountsUntilItIsDecoded() async throws {
+        try await TestServer.with(limits: .init(message: 1 << 20)) { server in
+            let load = server.responder.load
+            let goOn = DispatchSemaphore(value: 0)
+            for _ in 0..<System.coreCount { NIOThreadPool.singleton.submit { _ in goOn.wait() } }
+            let client = try await server.raw(try server.pki.client(), port: server.https)
+            let text = ByteBuffer(repeating: UInt8(ascii: " "), count: 200_000)
+            try await client.write(post(["Content-Length: 200000", "Content-Type: text/xml"], body: text))
+            #expect(await eventually { load.underWay.bytes > 150_000 })
+            // Time for all of it to come: where it does not, this cannot fail.
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(load.underWay.bytes > 150_000)
+            for _ in 0..<System.coreCount { goOn.signal() }
+            #expect(await client.receives { String(buffer: $0).contains("HTTP/1.1 4") })
+            #expect(load.underWay == LoadGate.Held())
+            await client.close()
+        }
+    }
+
+    @Test func aHeadThatDoesNotEndIsCut() async throws {
+        try await TestServer.with(limits: .init(message: 4096, messageTime: .milliseconds(200))) { server in
+            let client = try await server.raw(try server.pki.client(), port: server.https)
+            #expect(await client.isClosed(whileSending: ByteBuffer(string: "POST /kmip HTTP/1.1\r\nX: ")))
             #expect(server.responder.exchanges.isEmpty)
         }
     }

@@ -59,13 +59,8 @@ import Testing
     @Test func aMessageThatDoesNotEndIsCut() async throws {
         try await TestServer.with(limits: .init(message: 4096, messageTime: .milliseconds(500))) { server in
             let client = try await server.raw(try server.pki.client())
-            var half = Frames.request()
-            // On a busy machine the cut comes before the last piece.
-            for _ in 0..<3 {
-                try? await client.write(half.readSlice(length: 3) ?? ByteBuffer())
-                try await Task.sleep(for: .milliseconds(60))
-            }
-            #expect(await client.isClosed())
+            // Something comes all the time, and more is announced than comes until a failing test gives up.
+            #expect(await client.isClosed(whileSending: ByteBuffer(bytes: [0x42, 0x00, 0x78, 0x01, 0x00, 0x00, 0x0F, 0xF0])))
             #expect(server.responder.exchanges.isEmpty)
         }
     }

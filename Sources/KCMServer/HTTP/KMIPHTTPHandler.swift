@@ -18,6 +18,8 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
     private var unfinished: UnfinishedBytes
+    /// The body of the request that was taken last is being decoded.
+    private var isDecoding = false
     /// The limit in the way of a body's rest, which is thrown away as it comes; the answer to its end says so.
     private var overload: LoadRefusal?
     /// A whole request that waits: for the peer to read what it asked for before, or for others to have their turn.
@@ -86,7 +88,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     func channelInactive(context: ChannelHandlerContext) {
         check?.cancel()
-        unfinished.clear()
+        if !isDecoding { unfinished.clear() }
         context.fireChannelInactive()
     }
 
@@ -186,10 +188,14 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
             return turn.submit(answer, for: self)
         }
         let (body, encoding, limit) = (body, encoding, limits.message)
-        dropBody()
+        // It counts until it is decoded, also while it waits for a thread that does it.
+        self.body = ByteBuffer()
+        isDecoding = true
         MessageEncoding.transcode(size: encoding.isText ? body.readableBytes : 0, on: context.eventLoop) { () throws(KMIPTextError) in
             try encoding.decode(body, limit: limit)
         } then: { message in
+            self.isDecoding = false
+            self.unfinished.clear()
             switch message {
             case .success(let frame): self.answer(head, frame)
             case .failure(let error): self.refuse("The message is not well-formed: \(error)")

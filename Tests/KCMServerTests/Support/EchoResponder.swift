@@ -1,5 +1,5 @@
 import KCMAudit
-import KCMService
+@testable import KCMService
 import NIOCore
 import Synchronization
 
@@ -25,6 +25,10 @@ final class EchoResponder: Responder {
         var unaudited = 0
     }
     private let state = Mutex(State())
+    /// Counts what connections have received of messages.
+    let load = LoadControl(.init())
+
+    func unfinishedBytes(of peer: Peer) -> UnfinishedBytes { UnfinishedBytes(load, tenant: "") }
 
     var exchanges: [Exchange] { state.withLock { $0.exchanges } }
     var peers: [Peer] { state.withLock { $0.peers } }

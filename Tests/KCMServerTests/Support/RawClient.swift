@@ -65,6 +65,19 @@ final class RawClient: Sendable {
         await eventually(within: limit) { self.closed != nil }
     }
 
+    /// Sends `start` and then a byte every tenth of a second until the other side closes.
+    func isClosed(whileSending start: ByteBuffer, within limit: Duration = patience) async -> Bool {
+        let end = ContinuousClock.now + limit
+        var next = start
+        while closed == nil, ContinuousClock.now < end {
+            // The close may come before the write.
+            try? await write(next)
+            next = ByteBuffer(bytes: [0x42])
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        return closed != nil
+    }
+
     func close() async { try? await channel.close() }
 }
 
