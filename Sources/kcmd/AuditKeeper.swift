@@ -29,6 +29,9 @@ struct AuditKeeper: Sendable {
                 }
                 if wasFailing { logger.notice("the audit log is written again") }
                 (quietRounds, wasFailing) = (0, false)
+            } catch is CancellationError {
+                // The daemon stops before a rotation has begun.
+                return
             } catch {
                 wasFailing = audit.isFailing
                 if quietRounds == 0 { logger.error("\(error)") }

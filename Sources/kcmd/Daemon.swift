@@ -69,7 +69,8 @@ enum Daemon {
             logger.warning("the keystore \(store.info.name) is not durable: what it holds is gone when this daemon ends")
         }
         let root = try settings.root.map { try StartUp.root($0, settings, logger) }
-        let pool = NIOThreadPool(numberOfThreads: 1)
+        // Two: while one waits for the medium before a rotation, the other writes what answers wait for.
+        let pool = NIOThreadPool(numberOfThreads: 2)
         let audit = try AuditTrail(
             path: settings.audit.path,
             key: try SigningKey(pemFile: settings.audit.key),

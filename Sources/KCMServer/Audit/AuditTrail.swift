@@ -45,7 +45,8 @@ public final class AuditTrail: Sendable {
         guard try await queue.alone({ [log] in try log.renew(dueBy: rotation) }) else { return nil }
         try await pool.runIfActive { [log] in try log.prepareRotation() }
         let archived = try await queue.alone { [log] in try log.replaceFile() }
-        try await pool.runIfActive { [log] in log.settleRotation(archived) }
+        // The new file is in use: what is left is not given up because the daemon stops.
+        await Task { [log, pool] in try? await pool.runIfActive { log.settleRotation(archived) } }.value
         return archived
     }
 
