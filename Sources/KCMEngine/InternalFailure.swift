@@ -1,5 +1,6 @@
 internal import Glibc
 internal import KCMCrypto
+internal import KCMStore
 public import KMIP
 internal import Synchronization
 
@@ -10,22 +11,49 @@ public enum InternalFailure {
     public typealias Sink = @Sendable (_ text: String, _ trace: String?) -> Void
 
     private static let sink = Mutex<Sink?>(nil)
-    private static let shortages = Mutex(Repetition())
+    private static let repeated = Mutex<[Cause: Repetition]>([:])
+
+    /// What meets every request while it lasts: the first few are told of at once, and of the others only how many there were.
+    public enum Cause: CaseIterable, Sendable {
+        case lockedMemory
+        case fullKeystore
+        case unavailableKeystore
+        case silentKeystore
+
+        fileprivate init?(_ error: any Error) {
+            switch error {
+            case let error as CryptoError where error.code == .lockedMemory: self = .lockedMemory
+            case let error as StoreError where error.code == .full: self = .fullKeystore
+            case let error as StoreError where error.code == .unavailable: self = .unavailableKeystore
+            case let error as StoreError where error.code == .timedOut: self = .silentKeystore
+            default: return nil
+            }
+        }
+
+        /// So many are told of: of what is the same for every request one will do.
+        fileprivate var first: Int { self == .lockedMemory ? 1 : 10 }
+    }
 
     public static func setSink(_ log: @escaping Sink) { sink.withLock { $0 = log } }
 
-    /// Reports one failure. Any thread.
-    ///
-    /// A lack of locked memory meets every request while it lasts: the first is told at once, and of the others only how many there were;
-    /// see ``takeShortages()``.
+    /// Reports one failure, or counts it; see ``Cause`` and ``takeRepeated()``. Any thread.
     public static func report(_ error: any Error) {
-        if let error = error as? CryptoError, error.code == .lockedMemory, !shortages.withLock({ $0.note() }) { return }
+        if let cause = Cause(error) {
+            guard repeated.withLock({ $0[cause, default: Repetition(first: cause.first)].note() }) else { return }
+        }
         let log = sink.withLock { $0 }
         log?("\(error)", trace)
     }
 
-    /// Failures for lack of locked memory that were not told of since the last call. Called about once a second.
-    public static func takeShortages() -> Int { shortages.withLock { $0.take() } }
+    /// Failures that were not told of since the last call, by their cause. Called about once a second.
+    public static func takeRepeated() -> [(cause: Cause, count: Int)] {
+        repeated.withLock { repeated in
+            Cause.allCases.compactMap { cause in
+                guard let count = repeated[cause]?.take(), count > 0 else { return nil }
+                return (cause, count)
+            }
+        }
+    }
 
     // MARK: The trace of what is done within a call
 

@@ -150,7 +150,7 @@ enum Daemon {
         let limits = LimitsInForce(settings.limits, server: server, load: parts.service.load)
         base.status.serve(LimitMetrics(inForce: limits))
         let refusals = RefusalReporter(parts.service, base.audit, logger)
-        let shortages = ShortageReporter(logger: logger)
+        let failures = FailureReporter(logger: logger)
         logger.info("ready \(ports.joined(separator: " "))", metadata: ["node": "\(settings.node)", "mode": "\(settings.mode.rawValue)"])
 
         await withTaskGroup(of: Void.self) { tasks in
@@ -167,7 +167,7 @@ enum Daemon {
             tasks.addTask { await keeper.run() }
             tasks.addTask { await base.clock.run() }
             tasks.addTask { await refusals.run() }
-            tasks.addTask { await shortages.run() }
+            tasks.addTask { await failures.run() }
             tasks.addTask { await watchFiles(base.trust, parts.client, before, logger) }
             for await signal in await UnixSignalsSequence(trapping: [.sigterm, .sigint, .sighup]) {
                 guard signal == .sighup else { break }
@@ -182,6 +182,6 @@ enum Daemon {
         base.status.stop()
         await server.drain(deadline: limits.current.drain)
         await refusals.report()
-        shortages.report()
+        failures.report()
     }
 }

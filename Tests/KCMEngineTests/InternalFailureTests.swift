@@ -1,10 +1,11 @@
 import KCMEngine
+import KCMStore
 import KMIP
 import Synchronization
 import Testing
 
 /// What operators are told, and in which trace.
-@Suite struct InternalFailureTests {
+@Suite(.serialized) struct InternalFailureTests {
     private struct Failed: Error, CustomStringConvertible { let description: String }
 
     @Test func aFailureWithinACallIsNamedWithItsTrace() throws {
@@ -21,6 +22,15 @@ import Testing
         InternalFailure.report(Failed(description: "behind"))
         #expect(heard.withLock { $0["within"] } == "4bf92f3577b34da6a3ce929d0e0e4736")
         #expect(heard.withLock { $0["behind"] } == .some(nil))
+    }
+
+    /// Other suites may report the same cause meanwhile.
+    @Test func aStoreThatIsFullDoesNotFillTheLog() {
+        let told = Mutex(0)
+        InternalFailure.setSink { text, _ in if text == "no room for these" { told.withLock { $0 += 1 } } }
+        for _ in 0..<1000 { InternalFailure.report(StoreError(.full, "no room for these")) }
+        #expect(told.withLock { $0 } <= 10)
+        #expect((InternalFailure.takeRepeated().first { $0.cause == .fullKeystore }?.count ?? 0) >= 990)
     }
 
     /// Lets expectations call what changes the value.
