@@ -38,10 +38,17 @@ final class Connections: Sendable {
 
     private let state: Mutex<State>
 
+    /// Descriptors that these connections leave to others, besides ``DescriptorReserve``.
+    let spared: Int
+
     /// - Parameters:
     ///   - limit: open ones.
     ///   - rate: new ones a second; 0 is no limit.
-    init(limit: Int, rate: Int = 0) { state = Mutex(State(limit: limit, rate: rate, newcomers: Self.newcomers(rate))) }
+    ///   - spared: see ``spared``.
+    init(limit: Int, rate: Int = 0, spared: Int = 0) {
+        state = Mutex(State(limit: limit, rate: rate, newcomers: Self.newcomers(rate)))
+        self.spared = spared
+    }
 
     private static func newcomers(_ rate: Int) -> TokenBucket? { rate > 0 ? TokenBucket(rate: rate, burst: rate) : nil }
 
@@ -66,7 +73,7 @@ final class Connections: Sendable {
 
     /// On the channel's event loop.
     func add(_ channel: any Channel) -> Admission {
-        let takesOfReserve = DescriptorReserve.isTouched(by: channel)
+        let takesOfReserve = DescriptorReserve.isTouched(by: channel, orOf: spared)
         let admission = state.withLock { state -> Admission in
             guard !state.isDraining else { return .stopping }
             let now = NIODeadline.now()

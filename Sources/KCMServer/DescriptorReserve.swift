@@ -9,15 +9,15 @@ enum DescriptorReserve {
     /// More than Edge has connections to Core, and a few files.
     static let count = 32
 
-    /// Whether a connection took one of them. A descriptor is the lowest that is free, so that one below the reserve leaves the reserve whole.
+    /// Whether a connection took one of them, or of as many more. A descriptor is the lowest that is free, so that one below the reserve leaves the reserve whole.
     ///
     /// The limit is asked for each time, since it can be changed from outside; that takes a microsecond. On the channel's event loop.
-    static func isTouched(by channel: any Channel) -> Bool {
+    static func isTouched(by channel: any Channel, orOf more: Int) -> Bool {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return false }
         let operations = channel.pipeline.syncOperations
         let descriptor = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
         guard let descriptor = descriptor ?? nil else { return false }
-        return rlim_t(descriptor) + rlim_t(count) >= limit.rlim_cur
+        return rlim_t(descriptor) + rlim_t(count) + min(rlim_t(more), limit.rlim_cur / 4) >= limit.rlim_cur
     }
 }

@@ -39,7 +39,8 @@ public final class Server: Sendable {
         self.responder = responder
         self.limits = limits
         self.logger = logger
-        connections = Connections(limit: limits.connections, rate: limits.handshakes)
+        // Clients leave room for who asks how the daemon is.
+        connections = Connections(limit: limits.connections, rate: limits.handshakes, spared: limits.adminConnections)
         adminConnections = Connections(limit: limits.adminConnections)
         var turns: [ObjectIdentifier: NIOLoopBound<AuditTurn>] = [:]
         for loop in group.makeIterator() {
@@ -147,7 +148,8 @@ public final class Server: Sendable {
                 switch refusal {
                 case .connections: "the limit of \(connections.limit) connections"
                 case .handshakes: "the limit of \(connections.rate) handshakes a second"
-                case .descriptors: "the limit of open descriptors (RLIMIT_NOFILE), less \(DescriptorReserve.count) for other ends,"
+                case .descriptors:
+                    "the limit of open descriptors (RLIMIT_NOFILE), less \(DescriptorReserve.count + connections.spared) for other ends,"
                 }
             let remote = channel.remoteAddress.map(HandshakeHandler.text) ?? "unknown"
             logger.warning("connection refused: \(limit) is reached", metadata: ["remote": "\(remote)"])
