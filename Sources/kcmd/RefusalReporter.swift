@@ -28,6 +28,9 @@ struct RefusalReporter: Sendable {
             let count = one.recorded + one.unrecorded
             logger.warning("\(count) operations refused: the limit \(one.refusal.rawValue) is reached", metadata: ["tenant": "\(one.tenant)"])
         }
-        do { try await audit.append(refusals.compactMap(\.record)) } catch { logger.error("\(error)") }
+        do { try await audit.append(refusals.compactMap(\.record)) } catch {
+            logger.error("\(error)")
+            service.giveBack(refusals)
+        }
     }
 }

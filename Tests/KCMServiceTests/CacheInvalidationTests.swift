@@ -64,6 +64,18 @@ import Testing
         expectCurrent(kept, after)
     }
 
+    @Test func afterActivate() async throws {
+        let world = try World.atEdge()
+        let made: CreateResponse = try await world.ask(World.create("k"))
+        let key = made.uniqueIdentifier
+        _ = try await world.ask(GetAttributesRequest(uniqueIdentifier: key), as: GetAttributesResponse.self)
+        #expect(cached(key, world)?.storedState == .preActive)
+        _ = try await world.ask(ActivateRequest(uniqueIdentifier: key), as: ActivateResponse.self)
+        let kept = cached(key, world)
+        #expect(kept?.storedState == .active)
+        expectCurrent(kept, try await stored(key, world))
+    }
+
     @Test func afterDestroy() async throws {
         let world = try World.atEdge()
         let (key, _) = try await warm(world)

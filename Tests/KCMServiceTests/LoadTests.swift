@@ -130,9 +130,74 @@ import Testing
             return
         }
         #expect(try ResponseMessage(frame: served.frame).items[0].resultStatus == .success)
+        let gcm = CryptographicParameters(blockCipherMode: .gcm, randomIV: true, tagLength: 16)
+        let text = ByteBuffer(repeating: 0x5A, count: 1024)
+        guard case .now(let encrypted) = respond(EncryptRequest(uniqueIdentifier: key, cryptographicParameters: gcm, data: text)) else {
+            Issue.record("Encrypt with a key in memory is answered within the call")
+            return
+        }
+        var payload = TTLVReader(items: try #require(try ResponseMessage(frame: encrypted.frame).items[0].payload))
+        let sealed = try EncryptResponse(from: &payload)
+        let back = DecryptRequest(
+            uniqueIdentifier: key, cryptographicParameters: gcm, data: sealed.data, iv: sealed.iv, tag: sealed.tag
+        )
+        guard case .now(let decrypted) = respond(back) else {
+            Issue.record("and so is Decrypt")
+            return
+        }
+        #expect(try ResponseMessage(frame: decrypted.frame).items[0].resultStatus == .success)
         #expect(try ResponseMessage(frame: await held().frame).items[0].resultStatus == .success)
         #expect(world.service.load.underWay == LoadGate.Held())
         #expect(try await world.reason(World.create("c")) == nil)
+    }
+
+    @Test func whatATenantHasUnderWayIsBounded() async throws {
+        let size = RequestMessage(World.create("a"), version: .v1_4).frame.readableBytes
+        let world = try World.atEdge(load: .init(underWay: .init(tenantBytes: size * 3 / 2)))
+        func respond(_ name: String, from principal: Principal) -> Reply {
+            let peer = Peer(principal: principal, certificate: principal.certificate, chain: [], remoteAddress: "", transport: .kmip)
+            return world.service.respond(to: Exchange(frame: RequestMessage(World.create(name), version: .v1_4).frame), from: peer)
+        }
+        guard case .later(let held) = respond("a", from: World.acme) else {
+            Issue.record("a create waits for the store")
+            return
+        }
+        guard case .now(let refused) = respond("b", from: World.acme) else {
+            Issue.record("the second is not refused at once")
+            return
+        }
+        let item = try ResponseMessage(frame: refused.frame).items[0]
+        #expect(item.resultReason == .generalFailure && item.resultMessage?.contains("limits.tenant.in_flight_bytes") == true)
+        #expect(item.resultMessage?.contains("acme") == true && refused.audit.map(\.rule) == ["tenant-in-flight-bytes"])
+        guard case .later(let other) = respond("c", from: World.globex) else {
+            Issue.record("another tenant has its own bytes")
+            return
+        }
+        for one in [held, other] { #expect(try ResponseMessage(frame: await one().frame).items[0].resultStatus == .success) }
+        #expect(world.service.load.underWay == LoadGate.Held())
+        #expect(try await world.reason(World.create("d")) == nil)
+    }
+
+    @Test func moreItemsThanABatchMayHaveAreRefusedAsOne() async throws {
+        let world = try World.atEdge()
+        let most = 10
+        let within = try await world.batch(Array(repeating: Self.query, count: most), from: World.acme)
+        #expect(within.items.count == most && within.items.allSatisfy { $0.resultStatus == .success })
+        let beyond = try await world.batch(Array(repeating: World.create("never"), count: most + 1), from: World.acme)
+        #expect(beyond.items.map(\.resultReason) == [.invalidMessage], "\(beyond.items)")
+        #expect(beyond.audit.count == 1)
+        let found = try await world.ask(LocateRequest(attributes: [Attribute(.name, Name("never").attributeValue)]), as: LocateResponse.self)
+        #expect(found.uniqueIdentifiers.isEmpty)
+    }
+
+    @Test func whatCouldNotBeRecordedIsPartOfTheNextNumber() async throws {
+        let world = try World.atEdge(load: Self.slow)
+        try await exhaust(world)
+        for _ in 0..<500 { _ = try await world.batch([Self.query], from: World.acme) }
+        let lost = world.service.takeRefusals()
+        world.service.giveBack(lost)
+        #expect(world.service.takeRefusals()[0].unrecorded == lost[0].unrecorded)
+        #expect(world.service.takeRefusals().isEmpty)
     }
 
     @Test func whatConnectionsHaveReceivedIsBounded() async throws {

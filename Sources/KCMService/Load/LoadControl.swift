@@ -88,6 +88,10 @@ public final class LoadControl: Sendable {
     /// What was refused since the last call.
     func takeRefusals() -> [RefusalLedger.Key: RefusalLedger.Row] { ledger.withLock { $0.takeRows() } }
 
+    func giveBack(_ refusal: LoadRefusal, of tenant: String, unrecorded: Int) {
+        ledger.withLock { $0.giveBack(refusal, of: tenant, unrecorded: unrecorded) }
+    }
+
     /// What the client is told: which limit, and what to do.
     func failure(for refusal: LoadRefusal, of tenant: String) -> OperationFailure {
         let limits = limits

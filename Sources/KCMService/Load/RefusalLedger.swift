@@ -44,6 +44,11 @@ public struct RefusalLedger: Sendable {
         return rows
     }
 
+    /// Takes items back that could not be recorded as one number: they are part of the next interval's.
+    mutating func giveBack(_ refusal: LoadRefusal, of tenant: String, unrecorded: Int) {
+        rows[Key(tenant: tenant, refusal: refusal), default: Row()].unrecorded += unrecorded
+    }
+
     /// Requests refused since the start.
     public func total(_ refusal: LoadRefusal) -> Int { totals[refusal] ?? 0 }
 }

@@ -35,4 +35,9 @@ extension KMIPService {
         }
         .sorted { ($0.tenant, $0.refusal.rawValue) < ($1.tenant, $1.refusal.rawValue) }
     }
+
+    /// Takes back what could not be recorded, for the next call of ``takeRefusals()``.
+    public func giveBack(_ refusals: [RefusalSummary]) {
+        for one in refusals where one.unrecorded > 0 { load.giveBack(one.refusal, of: one.tenant, unrecorded: one.unrecorded) }
+    }
 }
