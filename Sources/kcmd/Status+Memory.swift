@@ -1,7 +1,29 @@
+internal import Glibc
 internal import KCMCrypto
 internal import KCMEngine
 
 extension Status {
+    /// What the kernel says of the process, under the names that all exporters have; nothing where it says nothing.
+    static func processText() -> String {
+        guard let resident = residentBytes() else { return "" }
+        return """
+            # TYPE process_resident_memory_bytes gauge
+            process_resident_memory_bytes \(resident)
+
+            """
+    }
+
+    private static func residentBytes() -> Int? {
+        let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        let text = [UInt8](unsafeUninitializedCapacity: 128) { $1 = max(read(file, $0.baseAddress, $0.count), 0) }
+        // Its whole size, then what of it is resident, in pages.
+        let fields = text.split(separator: UInt8(ascii: " ")).prefix(2)
+        guard fields.count == 2, let pages = fields.last.flatMap({ Int(String(decoding: $0, as: UTF8.self)) }) else { return nil }
+        return pages * sysconf(Int32(_SC_PAGESIZE))
+    }
+
     /// The counters of locked memory, and of the cache where there is one yet, in the text format that scrapers read.
     static func text(_ memory: LockedMemory.Statistics, _ cache: CacheStatistics?) -> String {
         var text = """

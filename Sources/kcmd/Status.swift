@@ -70,6 +70,7 @@ final class Status: AdminSource {
         return [
             server.withLock { $0 }?.text ?? "",
             clock.metrics,
+            Self.processText(),
             Self.text(LockedMemory.statistics, repository.withLock { $0 }?.cacheStatistics),
             resealer.withLock { $0 }?.metrics ?? "",
             Self.text(of: plugins),
