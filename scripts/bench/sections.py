@@ -133,8 +133,8 @@ def growth(options):
     text = table(heads, rows) + (
         "\n\n16 connections, closed loop, against an Edge that has just been started. The operations go round the stored keys (of a million: 100,000 "
         "of them, evenly spread) in no order: *locate* by name, *locate-attribute* by an attribute that ten keys share, *locate-several* by the same "
-        "with state, algorithm and length, *read-once* is Get Attributes of keys that are not in memory, *get-attributes* of keys that mostly are; "
-        "*get* goes round 1,000 keys. Create is at a fixed rate of 100/s."
+        "with state, algorithm and length, *read-once* is Get Attributes of keys that are not in memory, *get-attributes* of the same again, some of which are by then; "
+        "*get* goes round 1,000 keys. Create is at a fixed rate of 100/s. Resident memory counts what LMDB maps of its file."
     )
     heads = ["keystore", "keys", "keys made/s", "start until ready s", "CPU s of it", "resident MiB", "resident after the runs MiB"]
     return text + "\n\n" + table(heads, starts) + (
