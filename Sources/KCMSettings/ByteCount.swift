@@ -2,13 +2,18 @@
 enum ByteCount {
     static func parse(_ text: String) -> Int? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let count = Int(digits), count < 1 << 31 else { return nil }
-        switch text.dropFirst(digits.count) {
-        case "", "B": return count
-        case "KiB": return count << 10
-        case "MiB": return count << 20
-        case "GiB" where count < 1 << 20: return count << 30
-        default: return nil
+        guard let count = Int(digits), let unit = unit(text.dropFirst(digits.count)) else { return nil }
+        let (bytes, isTooLarge) = count.multipliedReportingOverflow(by: unit)
+        return isTooLarge ? nil : bytes
+    }
+
+    private static func unit(_ name: Substring) -> Int? {
+        switch name {
+        case "", "B": 1
+        case "KiB": 1 << 10
+        case "MiB": 1 << 20
+        case "GiB": 1 << 30
+        default: nil
         }
     }
 }

@@ -44,7 +44,7 @@ extension Daemon {
             try base.trust.reload(identities: IdentityMap(settings))
             parts.service.policy = policy
             LineLogHandler.level.withLock { $0 = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info }
-            let waiting = limits.take(settings.limits)
+            let waiting = base.settings.waitingForRestart(in: settings) + limits.take(settings.limits)
             logger.info("certificates, revocation lists, identity rules, policy, limits and log level are reloaded")
             if !waiting.isEmpty { logger.warning("\(waiting.joined(separator: ", ")): changed in the file, and taken at the next start") }
         } catch { logger.error("nothing was reloaded, what was in use stays: \(error)") }

@@ -10,7 +10,7 @@ struct Kcmd: AsyncParsableCommand {
         commandName: "kcmd",
         abstract: "The OpenKCM Crypto Service: a KMIP key-management daemon, Core or Edge as its configuration says.",
         discussion:
-            "Runs in the foreground. SIGTERM drains and stops; SIGHUP reloads certificates, revocation lists, identity rules, policy and log level."
+            "Runs in the foreground. SIGTERM drains and stops; SIGHUP reloads certificates, revocation lists, identity rules, policy, limits and log level."
     )
 
     @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "file"))

@@ -131,8 +131,25 @@ import Testing
         try #expect(parse(Samples.edge, ["KCM_SEALING_LEASE": text]).sealing?.lease == expected)
     }
 
+    @Test func whatWaitsForARestartIsNamed() throws {
+        let before = try parse(Samples.core)
+        #expect(before.waitingForRestart(in: try parse("# A comment moves every line.\n" + Samples.core)) == [])
+        let changes = try parse(
+            Samples.core.replacing("trust:", with: "crl: other.crl, trust:"),
+            ["KCM_NODE": "other", "KCM_AUDIT_DURABILITY": "fsync", "KCM_LOG_LEVEL": "debug"]
+        )
+        #expect(before.waitingForRestart(in: changes) == ["node", "tls", "audit"])
+        let moved = try parse(Samples.edge, ["KCM_KEYSTORE_SETTINGS_PATH": "/elsewhere", "KCM_LIMITS_IDLE": "1m"])
+        #expect(try parse(Samples.edge).waitingForRestart(in: moved) == ["keystore"])
+    }
+
     @Test(arguments: [("2048", 2_048), ("2048B", 2_048), ("64KiB", 65_536), ("8MiB", 8 << 20), ("1GiB", 1 << 30)])
     func sizes(text: String, expected: Int) throws {
         try #expect(parse(Samples.edge, ["KCM_LIMITS_MESSAGE": text]).limits.message == expected)
+    }
+
+    @Test func aLargeSizeNeedsNoUnit() throws {
+        try #expect(parse(Samples.edge, ["KCM_AUDIT_ROTATE_SIZE": "4294967296"]).audit.rotate.size == 1 << 32)
+        #expect(throws: SettingsErrors.self) { try parse(Samples.edge, ["KCM_AUDIT_ROTATE_SIZE": "9223372036854775807GiB"]) }
     }
 }
