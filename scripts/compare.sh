@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares processor time with OpenBao's transit engine and PyKMIP's server, both from PyPI in an environment of their own
+# Compares processor time with OpenBao's transit engine and PyKMIP's server, both installed into an environment of their own
 # (.build/compare-venv), and writes the table into docs/performance.md. Arguments: scripts/compare.sh --help.
 #   KCM_BIN  where kcmd and kcmctl are (dist/bin)
 set -euo pipefail
