@@ -66,6 +66,34 @@ def test_a_busy_log_is_rotated_by_size(own, durability):
     print(f"{done[0]} requests, the slowest {slowest[0] * 1000:.0f} ms, over {len(kept)} rotations")
 
 
+def test_a_rotation_that_waits_for_the_disk_holds_up_nobody(own):
+    """With `durability: write` an answer waits for no medium, so neither does it for what a rotation waits for."""
+    hang, syncs = own.folder / "hang", own.folder / "syncs"
+    own.edge.preload("disk", SYNC_HANG=hang, SYNC_LOG=syncs)
+    own.set_audit("edge", "durability: write, rotate: {size: 16KiB}")
+    own.start()
+    syncs.write_text("")
+    limit = deployment.within(2)
+    with own.client("acme-app") as first, own.client("acme-app") as second, own.client("acme-app") as third:
+        key = first.create().identifier
+        assert first.activate(key).ok
+        hang.write_text("edge-audit.jsonl")
+        deployment.until(lambda: first.encrypt(key, b"text").ok and "edge-audit.jsonl" in syncs.read_text(), "no rotation begins")
+        for client in (first, second, third):
+            began = time.monotonic()
+            assert client.create().ok
+            assert client.encrypt(key, b"text").ok
+            assert time.monotonic() - began < limit, "an answer waited for the rotation"
+        assert archives(own) == []
+        hang.unlink()
+        deployment.until(lambda: archives(own), "the rotation does not go on")
+        assert second.create().ok
+    own.edge.stop()
+    verified = own.verify_audit("edge", own.audit_log("edge"), *archives(own))
+    report = json.loads(verified.stdout)
+    assert verified.returncode == 0 and report["ends_in_close"] and not report["continues_earlier_file"], verified.stdout
+
+
 def test_an_old_log_is_rotated(own):
     own.set_audit("edge", "durability: write, rotate: {age: 2s}")
     own.start()

@@ -83,25 +83,7 @@ class Recorder:
 
 
 def register(client, key, name):
-    made = client.call(
-        "Register",
-        ttlv.enumeration("ObjectType", 2),
-        ttlv.structure(
-            "TemplateAttribute",
-            ttlv.attribute("Cryptographic Usage Mask", ttlv.integer("AttributeValue", 12)),
-            ttlv.name_attribute(name),
-        ),
-        ttlv.structure(
-            "SymmetricKey",
-            ttlv.structure(
-                "KeyBlock",
-                ttlv.enumeration("KeyFormatType", 1),
-                ttlv.structure("KeyValue", ttlv.octets("KeyMaterial", key)),
-                ttlv.enumeration("CryptographicAlgorithm", 3),
-                ttlv.integer("CryptographicLength", 256),
-            ),
-        ),
-    )
+    made = client.register(key, name)
     assert made.ok, made
     assert client.activate(made.identifier).ok
     return made.identifier

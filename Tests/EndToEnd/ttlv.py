@@ -338,6 +338,19 @@ class Client:
             attributes.append(attribute("x-OpenKCM-Level", text("AttributeValue", level)))
         return self.call("Create", enumeration("ObjectType", 2), structure("TemplateAttribute", *attributes), **options)
 
+    def register(self, key, name, usage=ENCRYPT | DECRYPT):
+        """An AES key of these bytes."""
+        block = structure(
+            "KeyBlock",
+            enumeration("KeyFormatType", 1),
+            structure("KeyValue", octets("KeyMaterial", key)),
+            enumeration("CryptographicAlgorithm", AES),
+            integer("CryptographicLength", 8 * len(key)),
+        )
+        mask = attribute("Cryptographic Usage Mask", integer("AttributeValue", usage))
+        template = structure("TemplateAttribute", mask, name_attribute(name))
+        return self.call("Register", enumeration("ObjectType", 2), template, structure("SymmetricKey", block))
+
     def on(self, operation, identifier, *fields):
         return self.call(operation, text("UniqueIdentifier", identifier), *fields)
 

@@ -1,11 +1,14 @@
 /*
- * Preloaded into a daemon: tells of every sync, and lets those of some files hang.
- *   SYNC_LOG    a file that gets a line for each sync: the path of what was synchronised
+ * Preloaded into a daemon: tells of every sync, and lets those of some files hang or fail.
+ *   SYNC_LOG    a file that gets a line as each sync begins: the path of what is synchronised
  *   SYNC_TIME   milliseconds that each takes longer
  *   SYNC_HANG   while a file of this name is there, a sync of a path that holds its text does not return
+ *   SYNC_FAIL   while a file of this name is there, a sync of a path that holds its text fails with EIO
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,39 +26,50 @@ static size_t text_of(const char *path, char *text, size_t size)
     return strlen(text);
 }
 
-static void tell(int descriptor)
+static bool named(const char *variable, const char *path)
 {
-    char link[64], path[4096], word[256];
+    char word[256];
+    return text_of(getenv(variable), word, sizeof word) > 0 && strstr(path, word) != NULL;
+}
+
+/* False: this sync fails. */
+static bool tell(int descriptor)
+{
+    char link[64], path[4096];
     snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
     ssize_t count = readlink(link, path, sizeof path - 1);
     if (count <= 0) {
-        return;
+        return true;
     }
     path[count] = 0;
-    while (text_of(getenv("SYNC_HANG"), word, sizeof word) > 0 && strstr(path, word) != NULL) {
-        usleep(10000);
-    }
-    if (getenv("SYNC_TIME") != NULL) {
-        usleep((useconds_t)atoi(getenv("SYNC_TIME")) * 1000);
-    }
     int log = getenv("SYNC_LOG") == NULL ? -1 : open(getenv("SYNC_LOG"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (log >= 0) {
         path[count] = '\n';
         if (write(log, path, (size_t)count + 1) < 0) {
             /* The test then sees too few. */
         }
+        path[count] = 0;
         close(log);
     }
+    while (named("SYNC_HANG", path)) {
+        usleep(10000);
+    }
+    if (named("SYNC_FAIL", path)) {
+        errno = EIO;
+        return false;
+    }
+    if (getenv("SYNC_TIME") != NULL) {
+        usleep((useconds_t)atoi(getenv("SYNC_TIME")) * 1000);
+    }
+    return true;
 }
 
 int fsync(int descriptor)
 {
-    tell(descriptor);
-    return (int)syscall(SYS_fsync, descriptor);
+    return tell(descriptor) ? (int)syscall(SYS_fsync, descriptor) : -1;
 }
 
 int fdatasync(int descriptor)
 {
-    tell(descriptor);
-    return (int)syscall(SYS_fdatasync, descriptor);
+    return tell(descriptor) ? (int)syscall(SYS_fdatasync, descriptor) : -1;
 }
