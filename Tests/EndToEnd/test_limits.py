@@ -362,7 +362,7 @@ def bench(own, name, *arguments, seconds=3):
 def p99_beside(own, *loads):
     """How long globex waits at 40 requests a second, in ms, while the loads run."""
     running = [bench(own, name, "--connections", count, seconds=8) for name, count in loads]
-    time.sleep(3)
+    time.sleep(3 if loads else 0)
     output, errors = bench(own, "globex-app", "--connections", 2, "--rate", 40).communicate(timeout=within(120))
     for one in running:
         one.kill()
@@ -371,20 +371,21 @@ def p99_beside(own, *loads):
 
 
 def test_a_flood_of_one_tenant_is_not_felt_by_another(own):
-    """Sixty-four connections of one tenant cost another no more than the same number of honest ones would, and with a rate less."""
+    """Another tenant waits no longer beside sixty-four connections of one that is held to its rate than it does alone."""
     rate = int(400 / deployments.SLOWDOWN)
     limit(own, f"{{tenant: {{rate: {rate}, burst: {rate}}}}}")
     own.start()
     seen = []
-    # The machine may be busy with something else for a while; a daemon that is unfair stays so.
+    # Twice what it is alone would be a few ms. On two processors that the flood's client shares, one time slice of the scheduler or
+    # two come on top whatever the daemon does: hence the floor. The machine may be busy for a while; a daemon that is unfair stays so.
     for _ in range(4):
-        honest, errors = p99_beside(own, ("acme-app", 2), ("acme-app2", 2))
+        alone, errors = p99_beside(own)
         flooded, errors = p99_beside(own, ("acme-app", 64))
-        seen.append((honest, flooded))
-        if flooded <= max(2 * honest, within(20)):
+        seen.append((alone, flooded))
+        if flooded <= max(2 * alone, within(20)):
             break
     else:
-        pytest.fail(f"p99 in ms beside honest use and beside a flood: {seen}\n{errors}")
+        pytest.fail(f"p99 in ms alone and beside a flood: {seen}\n{errors}")
     assert metrics(own.edge)['kcm_requests_refused_total{reason="tenant-rate"}'] > 0
 
 
