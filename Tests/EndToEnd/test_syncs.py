@@ -62,11 +62,7 @@ def test_a_keystore_that_cannot_be_synchronised(failing, plugin):
     assert revokes == ["OperationFailed", "Success"]
 
 
-# What SQLite wrote before the sync that failed is whole, and where a crash comes before the next change, opening takes it for committed.
-REVIVED = pytest.mark.xfail(strict=True, reason="SQLite's log keeps the frames of a commit whose sync failed")
-
-
-@pytest.mark.parametrize("plugin", [pytest.param("sqlite", marks=REVIVED), "lmdb", "file"])
+@pytest.mark.parametrize("plugin", ["sqlite", "lmdb", "file"])
 def test_a_change_that_was_not_synchronised_is_not_there_after_a_crash(failing, plugin):
     """Its client was told that it failed, and so was the audit log."""
     own, fail = failing

@@ -1,6 +1,8 @@
 /* Commit: one transaction, and so one sync, for a group. One thread at a time, by the thread model. */
 #include "store.h"
 
+#include <stdio.h>
+
 /* Runs a write statement. Returns the number of rows changed, or -1. For REVISION: the revision, 0 where there is none. */
 static sqlite3_int64 run(store *self, int which, const kcm_batch *batch, const kcm_write *write)
 {
@@ -87,6 +89,15 @@ static int32_t abandon(store *self, const char *what, kcm_error *error)
     return code;
 }
 
+/* The frames of a commit whose sync failed are whole in the log, and an opening after a crash would take them for committed. The smallest of
+ * commits is written over them; whether its own sync succeeds does not matter for that. */
+static void bury(store *self)
+{
+    char text[64];
+    snprintf(text, sizeof text, "PRAGMA user_version = %d", SCHEMA_VERSION);
+    (void)sqlite3_exec(self->writer, text, NULL, NULL, NULL);
+}
+
 static int32_t commit_group(store *self, kcm_batch *batches, uint32_t count, kcm_error *error)
 {
     if (run(self, BEGIN, NULL, NULL) < 0) {
@@ -98,7 +109,12 @@ static int32_t commit_group(store *self, kcm_batch *batches, uint32_t count, kcm
             return abandon(self, "cannot write", error);
         }
     }
-    return run(self, COMMIT, NULL, NULL) < 0 ? abandon(self, "cannot commit to", error) : KCM_OK;
+    if (run(self, COMMIT, NULL, NULL) < 0) {
+        int32_t code = abandon(self, "cannot commit to", error);
+        bury(self);
+        return code;
+    }
+    return KCM_OK;
 }
 
 int32_t sqlite_commit(void *opaque, kcm_batch *batches, uint32_t count, kcm_error *error)
