@@ -85,6 +85,7 @@ def test_idle_connections_cost_memory(shared):
     # A sanitizer has memory of its own for each byte.
     assert deployment.SLOWDOWN > 1 or 0 < grown < 300 * (64 << 10), f"{grown / 300 / 1024:.0f} KiB a connection"
     assert seen["results"][0]["server_cpu_seconds"] >= 0
+    assert seen["server_memory_before"] / 2 < shared.metric("edge", "process_resident_memory_bytes") < 2 * seen["server_memory_after"]
 
 
 def test_the_ceiling_answers_what_it_stands_for(shared, tmp_path):

@@ -122,6 +122,23 @@ def cpu(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def test_who_asks_how_the_daemon_is_has_descriptors_that_clients_may_not_take(own):
+    own.start()
+    edge = own.edge.process
+    soft, hard = resource.prlimit(edge.pid, resource.RLIMIT_NOFILE)
+    used = max(int(name) for name in os.listdir(f"/proc/{edge.pid}/fd")) + 1
+    # More than the 32 that nobody may take, and fewer than those and a quarter of all.
+    resource.prlimit(edge.pid, resource.RLIMIT_NOFILE, (used + 32 + 8, hard))
+    try:
+        with pytest.raises(OSError):
+            own.client("acme-app", timeout=2)
+        assert own.metric("edge", "kcm_connections_refused_total", reason="descriptors") == 1
+    finally:
+        resource.prlimit(edge.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    with own.client("acme-app") as app:
+        assert app.create().ok
+
+
 def test_without_descriptors_nobody_new_comes_in_and_nobody_leaves(own):
     own.start()
     edge = own.edge.process

@@ -123,7 +123,7 @@ import Testing
             let chain = [try server.pki.client().issued.certificate.der]
             func tenant() throws -> String? { try trust.authenticate(chain: chain, now: server.pki.now).get().principal?.tenant }
             let looking = Task.detached { while !Task.isCancelled { try trust.reload() } }
-            var (seen, last) = (Set<String>(), UInt64(0))
+            var last = UInt64(0)
             for round in 0..<20 {
                 try trust.reload(identities: IdentityMap(rules: [IdentityRule(tenant: "t\(round)", service: "$CN", roles: ["$OU"])]))
                 for _ in 0..<5 {
@@ -132,9 +132,7 @@ import Testing
                     last = trust.generation
                     try await Task.sleep(for: .milliseconds(1))
                 }
-                seen.insert("\(last)")
             }
-            #expect(seen.count > 1)
             looking.cancel()
             _ = await looking.result
         }
