@@ -3,6 +3,7 @@
 import json
 import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -31,6 +32,20 @@ def test_every_operation_succeeds_and_leaves_nothing(shared, https):
         assert 0 < result["p50_us"] <= result["p90_us"] <= result["p99_us"] <= result["p999_us"] <= result["max_us"], result
         assert result["client_cpu_seconds"] > 0
     assert seen["keys_made"] > 0 and seen["keys_left"] == 0
+
+
+def test_a_thousand_connections_are_all_used(shared):
+    results = []
+    running = threading.Thread(target=lambda: results.extend(bench(shared, "--operation", "get", "--connections", 1000)["results"]))
+    running.start()
+    try:
+        deployment.until(lambda: not running.is_alive() or shared.metric("edge", "kcm_connections") >= 1000, seconds=60)
+        assert running.is_alive(), "it ended before a thousand connections stood"
+    finally:
+        running.join()
+    seen = results[0]
+    assert seen["connections"] == 1000 and seen["failures"] == 0 and seen["requests"] >= 1000, seen
+    assert 0 < seen["p50_us"] <= seen["p99_us"] <= seen["max_us"]
 
 
 def test_counts_what_the_audit_log_has(shared):

@@ -161,6 +161,39 @@ def test_a_stuck_plugin_stops_nobody_else(unruly):
         assert took < 4, f"the answer took {took:.1f} s with a deadline of one"
 
 
+def test_more_than_may_wait_for_a_slow_keystore_is_told_while_it_waits(unruly):
+    """Overload is an answer at once: who comes too many does not queue behind what is slow."""
+    config = unruly.edge.config
+    assert unruly.edge.stop() == 0
+    config.write_text(config.read_text().replace("plugins: {timeout: 1s}", "plugins: {timeout: 60s}\nlimits: {in_flight: 2}"))
+    unruly.edge.start()
+    unruly.control.write_text(f"commit sleep {int(deployments.within(4) * 1000)}")
+    answers = []
+
+    def wait():
+        with unruly.client("acme-app") as app:
+            answers.append(app.create())
+
+    threads = [threading.Thread(target=wait) for _ in range(2)]
+    with unruly.client("acme-app") as app:
+        assert app.encrypt(unruly.cached, b"text").ok
+        for thread in threads:
+            thread.start()
+        deployments.until(lambda: unruly.metric("edge", "kcm_requests_in_flight") == 2)
+        for _ in range(20):
+            began = time.monotonic()
+            refused = app.create()
+            took = time.monotonic() - began
+            assert not refused.ok and "limits.in_flight is 2" in refused.message, refused
+            assert took < deployments.within(0.5), f"it took {took:.2f} s to say so"
+        # What needs no keystore is not among them.
+        assert app.encrypt(unruly.cached, b"text").ok
+        assert not answers, "the first two are waiting still"
+    for thread in threads:
+        thread.join()
+    assert [answer.ok for answer in answers] == [True, True], answers
+
+
 def test_sigterm_does_not_wait_for_a_call_that_never_returns(unruly):
     unruly.control.write_text("commit sleep 600000")
     with unruly.client("acme-app") as app:

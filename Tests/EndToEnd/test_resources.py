@@ -12,6 +12,7 @@ import pytest
 
 import deployment as deployments
 from deployment import until, within
+from test_delegation import active_l3
 
 
 @contextlib.contextmanager
@@ -137,6 +138,35 @@ def test_who_asks_how_the_daemon_is_has_descriptors_that_clients_may_not_take(ow
         resource.prlimit(edge.pid, resource.RLIMIT_NOFILE, (soft, hard))
     with own.client("acme-app") as app:
         assert app.create().ok
+
+
+def test_delegation_and_rotation_go_on_while_clients_hold_every_descriptor_they_may(own):
+    own.set_audit("edge", "durability: write, rotate: {size: 64KiB}")
+    own.start()
+    edge, log = own.edge.process, own.audit_log("edge")
+    l3 = active_l3(own)
+    soft, hard = resource.prlimit(edge.pid, resource.RLIMIT_NOFILE)
+    used = max(int(name) for name in os.listdir(f"/proc/{edge.pid}/fd")) + 1
+    resource.prlimit(edge.pid, resource.RLIMIT_NOFILE, (used + 96 + 16, hard))
+    with contextlib.ExitStack() as held:
+        app = held.enter_context(own.client("acme-app"))
+        key = app.create().identifier
+        assert app.activate(key).ok
+        with pytest.raises(OSError):
+            for _ in range(64):
+                held.enter_context(own.client("acme-app", timeout=2))
+        assert own.metric("edge", "kcm_connections_refused_total", reason="descriptors") >= 1
+        # Edge has to open a connection to Core for the first, and files for the second.
+        sealed = app.encrypt(l3, b"text")
+        assert sealed.ok, sealed
+        rotated = lambda: len(list(log.parent.glob(log.name + ".*")))  # noqa: E731
+        until(lambda: app.encrypt(key, b"text").ok and rotated() >= 2, "it is not rotated", seconds=60)
+        assert own.edge.ready()
+        with pytest.raises(OSError):
+            own.client("acme-app", timeout=2)
+    resource.prlimit(edge.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    own.stop()
+    assert own.verify_audit("edge", log, *log.parent.glob(log.name + ".*")).returncode == 0
 
 
 def test_without_descriptors_nobody_new_comes_in_and_nobody_leaves(own):
