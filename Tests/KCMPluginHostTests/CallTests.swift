@@ -22,12 +22,12 @@ private final class Events: Sendable {
 @Suite(.serialized) struct CallTests {
     @Test func aSlowReadTimesOutAndItsLateAnswerIsDropped() async throws {
         let gate = try Gate()
-        let store = try await BuiltPlugin("GET_TIME=1", gate.define).open(deadline: .milliseconds(300))
+        let store = try await BuiltPlugin("GET_TIME=1", gate.define).open(deadline: .seconds(2))
         // The gate is shut: each error comes while its call is still in the plugin.
         for _ in 0..<3 {
             let error = await #expect(throws: StoreError.self) { _ = try await store.get([UInt8]("slow"), in: .acme) }
             #expect(error?.code == .timedOut)
-            #expect(error?.message == "plugin fixture: get did not return within 0.3 seconds")
+            #expect(error?.message == "plugin fixture: get did not return within 2.0 seconds")
         }
         #expect(store.metrics.waiting == 3)
         // Others are served meanwhile.
@@ -49,7 +49,7 @@ private final class Events: Sendable {
 
     @Test func aSlowCommitTimesOutForAllWhoWaitAndTheNextOnesGoOn() async throws {
         let gate = try Gate()
-        let store = try await BuiltPlugin("COMMIT_TIME=1", gate.define).open(deadline: .milliseconds(300))
+        let store = try await BuiltPlugin("COMMIT_TIME=1", gate.define).open(deadline: .seconds(2))
         // All of them come back while the first group is still in the plugin; only of that one it is not known what becomes of it.
         let codes = await withTaskGroup(of: StoreError.Code?.self) { group in
             for entry in UInt8(0)..<20 {

@@ -75,6 +75,18 @@ import Testing
         }
     }
 
+    @Test func aChangedRecordIsCorrupt() async throws {
+        let token = try Token()
+        #expect(try await driver.run(["store", "batch k a=1 b=2", "close"], on: token) == ["0", "0", "0"])
+        try token.folder.write(String(repeating: "?", count: 100), to: "value")
+        let record = "--type data --application-label 'kcm-store:kcm' --label 'record 1 1/2'"
+        // Instead of the true one: which of two the token names first depends on where they lie in memory.
+        try token.run("\(Token.tool) --delete-object \(record)")
+        try token.run("\(Token.tool) --write-object '\(token.folder.file("value"))' --private \(record)")
+        let refused = try await driver.run(["store"], on: token)
+        #expect(refused.count == 1 && refused[0].hasPrefix("6 a record of transaction 1 on the token is not what was written"), "\(refused)")
+    }
+
     @Test func aTokenThatGoesIsUnavailableAndIsThereAgainWhenItReturns() async throws {
         let token = try Token()
         let tokens = token.folder.file("tokens")

@@ -15,7 +15,8 @@ import Testing
     private func open(_ text: String, mode: mode_t = 0o600) throws -> PluginRootOfTrust {
         try folder.write(text, to: "root.key", mode: mode)
         return try PluginRootOfTrust(
-            try PluginLibrary.load("file", searchPath: .standard()), settings: ["path": folder.file("root.key")], logger: .silent)
+            try PluginLibrary.load("file", searchPath: .standard()), settings: ["path": folder.file("root.key")], logger: .silent,
+            deadline: noDeadline)
     }
 
     private func refusal(_ text: String, mode: mode_t = 0o600) throws -> String {

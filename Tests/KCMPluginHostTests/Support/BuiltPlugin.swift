@@ -20,11 +20,11 @@ struct BuiltPlugin {
 
     func load() throws -> PluginLibrary { try PluginLibrary.load(file, searchPath: PluginSearchPath(folders: [])) }
 
-    func open(settings: [String: String] = [:], logger: Logger = .silent, deadline: Duration = .seconds(5)) throws -> PluginStore {
+    func open(settings: [String: String] = [:], logger: Logger = .silent, deadline: Duration = noDeadline) throws -> PluginStore {
         try PluginStore(try load(), settings: settings, logger: logger, deadline: deadline)
     }
 
-    func openRoot(deadline: Duration = .seconds(5)) throws -> PluginRootOfTrust {
+    func openRoot(deadline: Duration = noDeadline) throws -> PluginRootOfTrust {
         try PluginRootOfTrust(try load(), settings: [:], logger: .silent, deadline: deadline)
     }
 }

@@ -17,7 +17,8 @@ enum Keystore: String, CaseIterable, Sendable, CustomTestStringConvertible {
         try PluginStore(
             try PluginLibrary.load(rawValue, searchPath: .standard()),
             settings: try place(path).merging(settings) { $1 },
-            logger: logger
+            logger: logger,
+            deadline: noDeadline
         )
     }
 

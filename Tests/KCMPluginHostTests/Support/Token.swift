@@ -5,6 +5,8 @@ import KCMPluginHost
 final class Token: Sendable {
     static let module = "/usr/lib/softhsm/libsofthsm2.so"
     static let pin = "4711"
+    /// OpenSC's tool, logged in at a token of `configuration`.
+    static let tool = "pkcs11-tool --module \(module) --token-label kcm --login --pin \(pin)"
 
     /// The token of the tests that run in this process: SoftHSM reads its configuration once. Stores and keys on it have names of their own.
     static let shared: Result<Token, any Error> = {
@@ -40,8 +42,11 @@ final class Token: Sendable {
 
     /// Makes an AES-256 key as the plugin's page says.
     func makeKey(_ label: String, version: String) throws {
-        try run(
-            "pkcs11-tool --module \(Self.module) --token-label kcm --login --pin \(Self.pin) --keygen --key-type AES:32 --label '\(label)' --id \(version) --private --sensitive"
-        )
+        try run("\(Self.tool) --keygen --key-type AES:32 --label '\(label)' --id \(version) --private --sensitive")
+    }
+
+    /// Changes the token from another process, which makes SoftHSM in this one look at it anew.
+    func touch() throws {
+        try run("\(Self.tool) --write-object '\(folder.file("pin"))' --type data --label touched")
     }
 }
