@@ -5,7 +5,7 @@ import Testing
 struct SecretBytesTests {
     @Test("are wiped when their owner lets go", arguments: [20_000, 40_000, 150_000])
     func wiped(count: Int) throws {
-        // Sizes that no other test takes, since tests run side by side and a block given back is handed out again.
+        // Tests run side by side, and a block given back is handed out again: one look of five at what nobody took since is enough.
         func peek() throws -> UInt {
             let bytes = try SecretBytes(count: count) { $0.initializeMemory(as: UInt8.self, repeating: 0xa5) }
             return try bytes.withUnsafeBytes { bytes in
@@ -16,23 +16,24 @@ struct SecretBytesTests {
             }
         }
         // What was given back to the system is not there any more.
-        let left = try MemoryMap.bytes(at: peek(), count)
-        #expect(left?.allSatisfy { $0 == 0 } ?? true)
+        #expect(try (0..<5).contains { _ in try MemoryMap.bytes(at: peek(), count)?.allSatisfy { $0 == 0 } ?? true })
     }
 
     @Test("are wiped and given back when filling them throws")
     func throwing() throws {
         struct Stop: Error {}
-        var address: UInt = 0
-        #expect(throws: Stop.self) {
-            _ = try SecretBytes(count: 70_000) {
-                $0.initializeMemory(as: UInt8.self, repeating: 0xa5)
-                address = UInt(bitPattern: $0.baseAddress)
-                throw Stop()
+        func peek() -> UInt {
+            var address: UInt = 0
+            #expect(throws: Stop.self) {
+                _ = try SecretBytes(count: 70_000) {
+                    $0.initializeMemory(as: UInt8.self, repeating: 0xa5)
+                    address = UInt(bitPattern: $0.baseAddress)
+                    throw Stop()
+                }
             }
+            return address
         }
-        let left = try MemoryMap.bytes(at: address, 70_000)
-        #expect(left?.allSatisfy { $0 == 0 } ?? true)
+        #expect(try (0..<5).contains { _ in try MemoryMap.bytes(at: peek(), 70_000)?.allSatisfy { $0 == 0 } ?? true })
     }
 
     @Test("compare by value")

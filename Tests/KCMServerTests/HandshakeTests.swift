@@ -77,7 +77,8 @@ import Testing
     func plainBytesAreCutAndLoggedOnce(_ text: String) async throws {
         try await TestServer.with(limits: .init(message: 4096, handshake: .seconds(1))) { server in
             let client = try await RawClient.connect(port: server.kmip, group: server.group)
-            try await client.write(text)
+            // It may be cut before that.
+            try? await client.write(text)
             #expect(await client.isClosed())
             #expect(await server.log.line(with: "TLS handshake refused", "remote=127.0.0.1:") != nil)
             try await Task.sleep(for: .milliseconds(50))
@@ -122,7 +123,7 @@ import Testing
             let trust = server.trust
             let chain = [try server.pki.client().issued.certificate.der]
             func tenant() throws -> String? { try trust.authenticate(chain: chain, now: server.pki.now).get().principal?.tenant }
-            let looking = Task.detached { while !Task.isCancelled { try trust.reload() } }
+            let looking = Task.detached { while !Task.isCancelled { try trust.reload(); await Task.yield() } }
             var last = UInt64(0)
             for round in 0..<20 {
                 try trust.reload(identities: IdentityMap(rules: [IdentityRule(tenant: "t\(round)", service: "$CN", roles: ["$OU"])]))

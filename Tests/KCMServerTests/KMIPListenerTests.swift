@@ -26,12 +26,14 @@ import Testing
     @Test func theNextRequestWaitsForTheAnswerBefore() async throws {
         try await TestServer.with { server in
             let client = try await server.raw(try server.pki.client())
-            var all = Frames.request(.late)
+            var all = Frames.request(.held)
             all.writeImmutableBuffer(Frames.request())
             try await client.write(all)
             #expect(await eventually { server.responder.exchanges.count == 1 })
             try await Task.sleep(for: .milliseconds(200))
             #expect(server.responder.exchanges.count == 1)
+            server.responder.release()
+            #expect(await eventually { server.responder.exchanges.count == 2 })
             await client.close()
         }
     }
@@ -66,12 +68,18 @@ import Testing
     }
 
     @Test func anIdleConnectionIsClosed() async throws {
-        try await TestServer.with(limits: .init(message: 4096, idle: .seconds(1))) { server in
-            let client = try await server.raw(try server.pki.client())
-            try await client.write(Frames.request())
-            #expect(await client.receives { $0 == Frames.response() })
-            #expect(await client.isClosed())
+        // The time counts from the connection on: on a machine that stood still it is over before the request, and there is more of it next.
+        for idle: Int64 in [1, 5, 30] {
+            let wasServed = try await TestServer.with(limits: .init(message: 4096, idle: .seconds(idle))) { server in
+                let client = try await server.raw(try server.pki.client())
+                try? await client.write(Frames.request())
+                _ = await eventually { client.bytes == Frames.response() || client.closed != nil }
+                #expect(await client.isClosed())
+                return client.bytes == Frames.response()
+            }
+            if wasServed { return }
         }
+        Issue.record("closed before it was served")
     }
 
     @Test func theAnswerLeavesAfterItsRecord() async throws {
@@ -90,15 +98,18 @@ import Testing
             let connection = try await server.connect(try server.pki.client())
             let request = Frames.request(.success)
             #expect(try await connection.send(request) == Frames.success)
+            let began = ContinuousClock.now
             server.sink.fail(true)
             let refused = try await connection.send(request)
             #expect(refused != Frames.success)
             // Until an append succeeds, requests are not even given to the responder.
             let done = server.responder.exchanges.count
-            #expect(try await connection.send(request) != Frames.success)
+            for _ in 0..<10 { #expect(try await connection.send(request) != Frames.success) }
             #expect(server.responder.exchanges.count == done)
-            #expect(server.responder.unaudited == 1)
-            #expect(server.log.lines.filter { $0.contains("audit log cannot be written") }.count == 1)
+            #expect(server.responder.unaudited == 10)
+            // One a second.
+            let seconds = Int((ContinuousClock.now - began) / .seconds(1))
+            #expect((1...1 + seconds).contains(server.log.lines.filter { $0.contains("audit log cannot be written") }.count))
             server.sink.fail(false)
             _ = try await connection.send(request)
             #expect(try await connection.send(request) == Frames.success)
@@ -110,12 +121,14 @@ import Testing
     @Test func overTheLimitConnectionsAreClosedAndLoggedSparingly() async throws {
         try await TestServer.with(limits: .init(message: 4096, connections: 1)) { server in
             let first = try await server.connect(try server.pki.client())
-            for _ in 0..<5 {
+            let began = ContinuousClock.now
+            for _ in 0..<20 {
                 let refused = try await RawClient.connect(port: server.kmip, group: server.group)
                 #expect(await refused.isClosed())
             }
             #expect(await server.log.line(with: "limit of 1 connections") != nil)
-            #expect(server.log.lines.filter { $0.contains("limit of 1 connections") }.count == 1)
+            let seconds = Int((ContinuousClock.now - began) / .seconds(1))
+            #expect((1...1 + seconds).contains(server.log.lines.filter { $0.contains("limit of 1 connections") }.count))
             #expect(try await first.send(Frames.request()) == Frames.response())
             await first.close()
             // Once it has left, its place is free.
@@ -132,15 +145,15 @@ import Testing
             try await idle.write(Frames.request())
             #expect(await idle.receives { $0 == Frames.response() })
             let busy = try await server.raw(try server.pki.client("busy"))
-            try await busy.write(Frames.request(.late, id: 3))
+            try await busy.write(Frames.request(.held, id: 3))
             #expect(await eventually { server.responder.exchanges.count == 2 })
-            async let drained: Void = server.server.drain(deadline: .seconds(10))
-            #expect(await idle.isClosed())
-            #expect(await busy.isClosed())
+            async let drained: Void = server.server.drain(deadline: patience)
             // What is idle does not wait for what is not.
-            let (first, last) = (try #require(idle.closed), try #require(busy.closed))
-            #expect(last - first > .milliseconds(100))
-            #expect(busy.bytes == Frames.response(.late, id: 3))
+            #expect(await idle.isClosed())
+            #expect(busy.closed == nil)
+            server.responder.release()
+            #expect(await busy.isClosed())
+            #expect(busy.bytes == Frames.response(.held, id: 3))
             await drained
             #expect(server.server.connectionCount == 0)
             await #expect(throws: (any Error).self) { try await RawClient.connect(port: server.kmip, group: server.group) }
@@ -160,9 +173,9 @@ import Testing
 
     @Test func aClientGivesUpInTime() async throws {
         try await TestServer.with { server in
-            let connection = try await server.connect(try server.pki.client(), timeout: .milliseconds(300))
+            let connection = try await server.connect(try server.pki.client(), timeout: .seconds(3))
             do throws(KMIPClientError) {
-                _ = try await connection.send(Frames.request(.late))
+                _ = try await connection.send(Frames.request(.held))
                 Issue.record("answered")
             } catch { #expect(error.kind == .timedOut, "\(error)") }
         }

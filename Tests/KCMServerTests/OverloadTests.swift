@@ -113,7 +113,7 @@ import Testing
             }
             try await client.write(all)
             #expect(await eventually { !server.responder.exchanges.isEmpty })
-            await server.server.drain(deadline: .seconds(20))
+            await server.server.drain(deadline: patience)
             #expect(await client.isClosed())
             #expect(server.responder.exchanges.count == 100)
             if isHTTP {

@@ -25,12 +25,14 @@ import Testing
         }
     }
 
-    /// Sends one frame and waits for the answer and the session ticket. Blocks.
+    /// Sends one frame and waits for the answer, which comes after the session ticket. Blocks.
     private func run(_ server: TestServer, _ identity: TestPKI.Identity, _ version: String, _ session: String) -> String {
+        let answer = server.pki.folder.path("answer\(session)")
         let frame = Array(Frames.request().readableBytesView).map { byte in "\\" + octal(byte) }.joined()
         let command = """
-            (printf '\(frame)'; sleep 0.4) | openssl s_client -connect 127.0.0.1:\(server.kmip) \(version) -cert \(identity.certificate) \
-            -cert_chain \(identity.certificate) -key \(identity.key) -CAfile \(server.pki.trust) \(session) \(server.pki.folder.path("session")) 2>&1
+            (printf '\(frame)'; n=0; until LC_ALL=C grep -qaP '\\x42\\x00\\x7b' \(answer) || [ $n -ge 900 ]; do sleep 0.1; n=$((n+1)); done) |
+            openssl s_client -connect 127.0.0.1:\(server.kmip) \(version) -cert \(identity.certificate) \
+            -cert_chain \(identity.certificate) -key \(identity.key) -CAfile \(server.pki.trust) \(session) \(server.pki.folder.path("session")) >\(answer) 2>&1; cat \(answer)
             """
         guard let pipe = popen(command, "r") else { return "" }
         var output: [UInt8] = []

@@ -70,9 +70,9 @@ import Testing
     @Test func whoHasGoneIsForgotten() {
         let acme = order.tenant("acme"), globex = order.tenant("globex")
         _ = (ask(globex, 1, at: now), ask(acme, 1, at: now))
-        #expect(ask(acme, 20, at: now + Order.memory) < 20)
-        while !order.isEmpty { _ = looked(now + Order.memory) }
-        #expect(ask(acme, 20, at: now + Order.memory + .nanoseconds(1)) == 20)
+        #expect(ask(acme, 20, at: now + order.memory) < 20)
+        while !order.isEmpty { _ = looked(now + order.memory) }
+        #expect(ask(acme, 20, at: now + order.memory + .nanoseconds(1)) == 20)
     }
 
     @Test func whatIsSentAheadIsBoundedForOneWhoIsAlone() {

@@ -27,7 +27,11 @@ import Testing
     private let turn: AuditTurn
     private let share = TurnOrder<Int>.share
 
-    init() { turn = AuditTurn(loop: loop, queue: AuditQueue(sink: RecordingSink(), pool: nil), logger: LogLines().logger) }
+    /// Tenants are remembered for longer than a machine stands still.
+    init() {
+        let queue = AuditQueue(sink: RecordingSink(), pool: nil)
+        turn = AuditTurn(loop: loop, queue: queue, logger: LogLines().logger, order: TurnOrder(memory: .minutes(5)))
+    }
 
     private func channel(_ tenant: String, _ transport: Transport) throws -> EmbeddedChannel {
         let certificate = CertificateIdentity(subject: "", subjectAlternativeNames: [], issuer: "", serial: "", fingerprint: "")

@@ -74,7 +74,9 @@ struct World {
             ?? PluginStore(
                 try PluginLibrary.load("memory", searchPath: .standard()),
                 settings: [:],
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                // Tests of all suites run side by side.
+                deadline: .seconds(120)
             )
         keyring = before?.keyring ?? FixedKeyring()
         let parts = wrap(store, keyring)

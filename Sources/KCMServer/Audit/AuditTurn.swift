@@ -39,10 +39,11 @@ final class AuditTurn {
     private var nextComplaint = NIODeadline.now()
     /// Until then the loop has looked at its sockets.
     static let look = TimeAmount.microseconds(20)
-    private var order = TurnOrder<any Connection>()
+    private var order: TurnOrder<any Connection>
     private var willLook = false
 
-    init(loop: any EventLoop, queue: AuditQueue, logger: Logger) {
+    init(loop: any EventLoop, queue: AuditQueue, logger: Logger, order: TurnOrder<any Connection> = TurnOrder()) {
+        self.order = order
         self.loop = loop
         self.queue = queue
         self.logger = logger

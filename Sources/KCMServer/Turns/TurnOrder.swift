@@ -13,7 +13,7 @@ struct TurnOrder<Waiter> {
     /// are taken as they come.
     static var pipelined: Int { 32 }
     /// A tenant that asked within that time asks still.
-    static var memory: TimeAmount { .milliseconds(100) }
+    let memory: TimeAmount
     /// Beyond so many, tenants are forgotten; whoever is connected keeps its own.
     private static var maximumTenants: Int { 10_000 }
 
@@ -36,6 +36,8 @@ struct TurnOrder<Waiter> {
     private var othersAsked = NIODeadline.distantPast
     /// Those with something waiting, in the order of their turns.
     private var queue: CircularBuffer<Tenant> = []
+
+    init(memory: TimeAmount = .milliseconds(100)) { self.memory = memory }
 
     /// Whether anything waits.
     var isEmpty: Bool { queue.isEmpty }
@@ -101,7 +103,7 @@ struct TurnOrder<Waiter> {
     }
 
     /// Whether only one tenant asks.
-    private func isAlone(at now: NIODeadline) -> Bool { queue.count < 2 && now - Self.memory > othersAsked }
+    private func isAlone(at now: NIODeadline) -> Bool { queue.count < 2 && now - memory > othersAsked }
 }
 
 @available(*, unavailable)

@@ -10,8 +10,8 @@ final class EchoResponder: Responder {
         case now = 0
         /// From a task, after 50 ms.
         case later = 1
-        /// From a task, after 2 s.
-        case late = 2
+        /// From a task, once ``release()`` was called.
+        case held = 2
         /// A whole KMIP response.
         case success = 3
         /// 1 MiB.
@@ -23,6 +23,7 @@ final class EchoResponder: Responder {
         var peers: [Peer] = []
         var malformed: [String] = []
         var unaudited = 0
+        var isReleased = false
     }
     private let state = Mutex(State())
     /// Counts what connections have received of messages.
@@ -34,6 +35,9 @@ final class EchoResponder: Responder {
     var peers: [Peer] { state.withLock { $0.peers } }
     var malformed: [String] { state.withLock { $0.malformed } }
     var unaudited: Int { state.withLock { $0.unaudited } }
+
+    /// Lets what is held, and what will be, be answered.
+    func release() { state.withLock { $0.isReleased = true } }
 
     static let malformedAnswer = ByteBuffer(bytes: [0x42, 0, 0x7B, 1, 0, 0, 0, 8] + Array("malform.".utf8))
 
@@ -50,9 +54,10 @@ final class EchoResponder: Responder {
             return .later {
                 try? await Task.sleep(for: .milliseconds(50)); return echo
             }
-        case .late:
+        case .held:
             return .later {
-                try? await Task.sleep(for: .seconds(2)); return echo
+                while !self.state.withLock(\.isReleased) { try? await Task.sleep(for: .milliseconds(5)) }
+                return echo
             }
         case .success: return .now(Answer(frame: Frames.success, audit: [AuditRecord()]))
         case .large:

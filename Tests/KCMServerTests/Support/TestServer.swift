@@ -31,6 +31,7 @@ struct TestServer: Sendable {
         pool.start()
         do {
             let made = try await TestServer(pki, limits, sink, revocation, addresses, group, pool)
+            defer { made.responder.release() }
             let result = try await body(made)
             await made.server.drain(deadline: .milliseconds(100))
             try await pool.shutdownGracefully()
