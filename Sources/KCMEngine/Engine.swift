@@ -30,6 +30,9 @@ public final class Engine: Sendable {
         self.rules = rules
     }
 
+    /// What has a larger payload, in bytes, is never done at once: it computes for long, or has to be stored.
+    public static let largestPayloadAtOnce = LongComputation.threshold + 4096
+
     /// Does an operation whose object is in memory, at once and on the caller's thread; see ``ServedOperation/performNow(in:_:to:)``.
     public func performNow(
         _ operation: any ServedOperation,

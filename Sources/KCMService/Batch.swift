@@ -32,7 +32,9 @@ struct Batch: Sendable {
     /// - Returns: `nil` where the item has to wait for something; nothing was done then.
     func answerNow(began: Int64) -> Answer? {
         let item = message.items[0]
-        var writer = TTLVWriter(buffer: ByteBuffer())
+        // Room that is not used would be wiped for nothing.
+        guard item.payload.readableBytes <= Engine.largestPayloadAtOnce else { return nil }
+        var writer = TTLVWriter()
         writer.reserve(item.payload.readableBytes + 320)
         let whole = writer.beginStructure(.responseMessage)
         header.encode(to: &writer)
@@ -96,7 +98,7 @@ struct Batch: Sendable {
             if response.resultStatus != .success, stops { break }
         }
         if undoes { await settle(engine, &responses, &records) }
-        let frame = ResponseWriter.message(header, items: responses)
+        let frame = ResponseWriter.message(header, items: consume responses)
         if let maximum = message.header.maximumResponseSize, frame.readableBytes > Int(maximum) {
             return tooLarge(records, and: foreignKeys.records)
         }

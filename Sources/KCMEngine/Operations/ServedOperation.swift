@@ -74,9 +74,9 @@ public struct OperationResult: Sendable {
     public let payload: ByteBuffer
     public let trace: OperationTrace
 
-    /// Writes a payload into a buffer of its own.
+    /// Writes a payload into a buffer of its own, with room before it for what a response message has there.
     init(_ body: (inout TTLVWriter) throws(OperationFailure) -> OperationTrace) throws(OperationFailure) {
-        var writer = TTLVWriter()
+        var writer = TTLVWriter(headroom: ResponseBatchItem.headroom)
         trace = try body(&writer)
         payload = writer.buffer
     }

@@ -16,7 +16,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private let intake: HTTPIntake
     private var context: ChannelHandlerContext?
     private var head: HTTPRequestHead?
-    private var body = ByteBuffer()
+    private var body = GatheredBytes()
     private var unfinished: UnfinishedBytes
     /// The body of the request that was taken last is being decoded.
     private var isDecoding = false
@@ -129,11 +129,11 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
             }
         case .body(let part):
             guard refusal == nil, overload == nil else { return }
-            guard body.readableBytes + part.readableBytes <= limits.message else {
+            guard body.count + part.readableBytes <= limits.message else {
                 return refuseNow(.payloadTooLarge)
             }
-            if body.readableBytes == 0 { body = part } else { body.writeImmutableBuffer(part) }
-            overload = unfinished.rise(to: body.readableBytes)
+            body.append(part)
+            overload = unfinished.rise(to: body.count)
             if overload != nil { dropBody() }
         case .end:
             guard let head else { return }
@@ -187,9 +187,8 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
             pausesAfterAnswer = answer.pauses
             return turn.submit(answer, for: self)
         }
-        let (body, encoding, limit) = (body, encoding, limits.message)
+        let (body, encoding, limit) = (body.take(body.count), encoding, limits.message)
         // It counts until it is decoded, also while it waits for a thread that does it.
-        self.body = ByteBuffer()
         isDecoding = true
         MessageEncoding.transcode(size: encoding.isText ? body.readableBytes : 0, on: context.eventLoop) { () throws(KMIPTextError) in
             try encoding.decode(body, limit: limit)
@@ -269,7 +268,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     }
 
     private func dropBody() {
-        body = ByteBuffer()
+        body.clear()
         unfinished.clear()
     }
 

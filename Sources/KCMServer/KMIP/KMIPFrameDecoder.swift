@@ -17,7 +17,7 @@ public struct KMIPFrameDecoder: Sendable {
 
     /// Bytes in a message, header included.
     public let limit: Int
-    private var buffer = ByteBuffer()
+    private var gathered = GatheredBytes()
     /// Bytes to come of a message that was dropped.
     private var dropped = 0
 
@@ -32,18 +32,14 @@ public struct KMIPFrameDecoder: Sendable {
             dropped -= part
             if bytes.readableBytes == 0 { return }
         }
-        if buffer.readableBytes == 0 {
-            buffer = bytes
-        } else {
-            buffer.writeImmutableBuffer(bytes)
-        }
+        gathered.append(bytes)
     }
 
     /// True while a message has begun and is not whole.
-    public var isInsideMessage: Bool { buffer.readableBytes > 0 }
+    public var isInsideMessage: Bool { !gathered.isEmpty }
 
     /// Bytes that are held of a message that is not whole, once ``next()`` has none.
-    public var heldBytes: Int { buffer.readableBytes }
+    public var heldBytes: Int { gathered.count }
 
     /// True while the rest of a dropped message has not come.
     public var isDropping: Bool { dropped > 0 }
@@ -51,16 +47,18 @@ public struct KMIPFrameDecoder: Sendable {
     /// Lets go of the message that is being received; what comes of it from now on is thrown away, and the next one is cut as ever. To be
     /// called once its header is there and ``next()`` has none.
     public mutating func drop() {
-        guard let length = buffer.getInteger(at: buffer.readerIndex + 4, as: UInt32.self) else { return }
-        dropped = Int(length) + 8 - buffer.readableBytes
-        buffer = ByteBuffer()
+        let start = gathered.first
+        guard let length = start.getInteger(at: start.readerIndex + 4, as: UInt32.self) else { return }
+        dropped = Int(length) + 8 - gathered.count
+        gathered.clear()
     }
 
     /// The next whole message, or `nil` where more bytes are needed.
     public mutating func next() throws(Failure) -> ByteBuffer? {
-        guard let head = buffer.getInteger(at: buffer.readerIndex, as: UInt64.self) else {
+        let start = gathered.first
+        guard let head = start.getInteger(at: start.readerIndex, as: UInt64.self) else {
             // Three wrong bytes are enough to know that this is no KMIP: a plain-text peer is not left waiting.
-            if buffer.readableBytes >= 3, let start = buffer.getBytes(at: buffer.readerIndex, length: 3), start != [0x42, 0x00, 0x78] {
+            if let start = start.getBytes(at: start.readerIndex, length: 3), start != [0x42, 0x00, 0x78] {
                 throw .notARequest(tag: start.reduce(0) { $0 << 8 | UInt32($1) }, type: 0)
             }
             return nil
@@ -71,10 +69,8 @@ public struct KMIPFrameDecoder: Sendable {
         let length = Int(UInt32(truncatingIfNeeded: head))
         guard length + 8 <= limit else { throw .tooLarge(announced: length + 8, limit: limit) }
         guard length & 7 == 0 else { throw .badLength(length) }
-        guard buffer.readableBytes >= length + 8 else { return nil }
-        let frame = buffer.readSlice(length: length + 8)
-        if buffer.readableBytes == 0 { buffer = ByteBuffer() }
-        return frame
+        guard gathered.count >= length + 8 else { return nil }
+        return gathered.take(length + 8)
     }
 }
 

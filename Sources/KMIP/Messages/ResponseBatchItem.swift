@@ -50,17 +50,22 @@ public struct ResponseBatchItem: Sendable {
 
     /// Writes a Batch Item structure in the order of the standard.
     public func encode(to writer: inout TTLVWriter) {
+        encode(to: &writer, before: payload?.readableBytes)
+        if let payload { writer.raw(payload) }
+    }
+
+    /// Room enough, in bytes, before a payload for what stands there in a message of one item, unless its Unique Batch Item ID is long.
+    public static let headroom = 512
+
+    /// Writes a Batch Item structure up to the items of its payload, which have `size` bytes and are to stand right behind; `nil` for none.
+    public func encode(to writer: inout TTLVWriter, before size: Int?) {
         let mark = writer.beginStructure(.batchItem)
         if let operation { writer.enumeration(.operation, operation) }
         if let uniqueBatchItemID { writer.bytes(.uniqueBatchItemID, uniqueBatchItemID) }
         writer.enumeration(.resultStatus, resultStatus)
         if let resultReason { writer.enumeration(.resultReason, resultReason) }
         if let resultMessage { writer.text(.resultMessage, resultMessage) }
-        if let payload {
-            let payloadMark = writer.beginStructure(.responsePayload)
-            writer.raw(payload)
-            writer.endStructure(payloadMark)
-        }
-        writer.endStructure(mark)
+        if let size { writer.endStructure(writer.beginStructure(.responsePayload), following: size) }
+        writer.endStructure(mark, following: size ?? 0)
     }
 }

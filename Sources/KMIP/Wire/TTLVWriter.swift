@@ -8,6 +8,23 @@ public struct TTLVWriter {
     /// Appends to `buffer`, which may hold earlier messages or reserved room.
     public init(buffer: ByteBuffer = ByteBuffer()) { self.buffer = buffer }
 
+    /// Starts `headroom` bytes behind the beginning of a buffer, so that these can be written later; see ``prepend(_:to:)``.
+    public init(headroom: Int) {
+        buffer = ByteBuffer()
+        buffer.writeRepeatingByte(0, count: headroom)
+        buffer.moveReaderIndex(forwardBy: headroom)
+    }
+
+    /// Puts `head` right before the readable bytes of `buffer`, which stay where they are.
+    /// - Returns: false, and nothing is done, where the room before them is too small.
+    public static func prepend(_ head: ByteBuffer, to buffer: inout ByteBuffer) -> Bool {
+        let start = buffer.readerIndex - head.readableBytes
+        guard start >= 0 else { return false }
+        buffer.setBuffer(head, at: start)
+        buffer.moveReaderIndex(to: start)
+        return true
+    }
+
     /// Makes room for `count` more bytes, so that what follows is written without growing.
     public mutating func reserve(_ count: Int) { buffer.reserveCapacity(minimumWritableBytes: count) }
 
@@ -33,8 +50,9 @@ public struct TTLVWriter {
     }
 
     /// Closes the structure opened last.
-    public mutating func endStructure(_ mark: Int) {
-        buffer.setInteger(UInt32(truncatingIfNeeded: buffer.writerIndex - mark), at: mark - 4)
+    /// - Parameter following: bytes of it that will stand behind what was written, and are not written here.
+    public mutating func endStructure(_ mark: Int, following: Int = 0) {
+        buffer.setInteger(UInt32(truncatingIfNeeded: buffer.writerIndex - mark + following), at: mark - 4)
     }
 
     /// Forgets everything written after `mark`, a value of ``count`` taken earlier.
