@@ -1,6 +1,7 @@
 """Fixtures: one deployment for all tests that only speak KMIP, a fresh one for those that break it."""
 
 import itertools
+import resource
 
 import pytest
 
@@ -8,6 +9,11 @@ import deployment as deployments
 
 
 def pytest_configure(config):
+    # A thousand connections at both ends, whatever the shell allows at first.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     missing = [tool for tool in ("kcmd", "kcmctl") if not (deployments.BIN / tool).exists()]
     if missing:
         raise pytest.UsageError(f"{' and '.join(missing)} not found in {deployments.BIN}: build first, or set KCM_BIN")

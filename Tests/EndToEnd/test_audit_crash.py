@@ -56,11 +56,13 @@ def test_every_committed_change_has_its_record(own, side, durability):
     unknown = 0
     for _ in range(ROUNDS):
         daemon.start()
-        stop = threading.Event()
+        stop, before = threading.Event(), len(answered)
         threads = [threading.Thread(target=load, args=(own, side, stop, answered, number)) for number in range(6)]
         for thread in threads:
             thread.start()
-        time.sleep(within(random.uniform(0.05, 0.4)))
+        # At any moment of the work, which has to have begun.
+        until(lambda: len(answered) >= before + 2, "nothing is answered")
+        time.sleep(within(random.uniform(0, 0.4)))
         daemon.kill()
         stop.set()
         for thread in threads:

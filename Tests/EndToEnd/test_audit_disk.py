@@ -62,9 +62,15 @@ def test_a_full_disk(own, disk, durability):
             if not refused.ok:
                 break
         assert not refused.ok and "audit log" in refused.message
+
+        def is_full():
+            refused, why = app.encrypt(key, b"text"), why_not_ready(own.edge)
+            return not refused.ok and "audit log" in refused.message and "audit log" in why and "No space" in why
+
+        # The last page of the log may have room for a checkpoint yet, after which the log counts as sound until the next record.
+        until(is_full, "it is not told that the disk is full")
         never = app.create("never")
         assert not never.ok and "audit log" in never.message
-        assert "audit log" in why_not_ready(own.edge) and "No space" in why_not_ready(own.edge)
         assert metrics(own.edge)["kcm_audit_failures_total"] > 0
         # No torn line stays behind, even while the disk is full.
         assert log.read_bytes().endswith(b"}\n")

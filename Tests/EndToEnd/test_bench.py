@@ -1,7 +1,6 @@
 """`kcmctl bench` against a real Edge: what it counts has to be what the server says it did."""
 
 import json
-import socket
 import subprocess
 import threading
 
@@ -11,11 +10,11 @@ import deployment
 from ttlv import attribute, enumeration, text
 
 
-def bench(shared, *arguments, status=0, https=False, port=None):
+def bench(shared, *arguments, status=0, https=False, port=None, seconds=1):
     port = port or (shared.base + deployment.EDGE_HTTPS if https else shared.port("edge"))
     done = deployment.run(
         "kcmctl", "bench", "--json", "--server", f"127.0.0.1:{port}", "--identity", shared.pki("acme-app"), "--trust", shared.pki("ca.pem"),
-        "--seconds", 1, *(["--https"] if https else []), *arguments, timeout=120,
+        "--seconds", seconds, *(["--https"] if https else []), *arguments, timeout=120,
     )  # fmt: skip
     assert done.returncode == status, done.stdout + done.stderr
     return json.loads(done.stdout) if done.stdout else done.stderr
@@ -36,10 +35,10 @@ def test_every_operation_succeeds_and_leaves_nothing(shared, https):
 
 def test_a_thousand_connections_are_all_used(shared):
     results = []
-    running = threading.Thread(target=lambda: results.extend(bench(shared, "--operation", "get", "--connections", 1000)["results"]))
+    running = threading.Thread(target=lambda: results.extend(bench(shared, "--operation", "get", "--connections", 1000, seconds=5)["results"]))
     running.start()
     try:
-        deployment.until(lambda: not running.is_alive() or shared.metric("edge", "kcm_connections") >= 1000, seconds=60)
+        deployment.until(lambda: not running.is_alive() or shared.metric("edge", "kcm_connections") >= 1000)
         assert running.is_alive(), "it ended before a thousand connections stood"
     finally:
         running.join()
@@ -49,16 +48,28 @@ def test_a_thousand_connections_are_all_used(shared):
 
 
 def test_counts_what_the_audit_log_has(shared):
-    before = sum(record["operation"] == "GetAttributes" for record in shared.audit_records("edge"))
-    seen = bench(shared, "--operation", "get-attributes", "--connections", 2, "--rate", 100)
-    after = sum(record["operation"] == "GetAttributes" for record in shared.audit_records("edge"))
-    # A second of warm-up at the same rate comes before and is not counted.
-    assert 1.5 * seen["results"][0]["requests"] <= after - before <= 3 * seen["results"][0]["requests"]
+    for _ in range(3):
+        before = sum(record["operation"] == "GetAttributes" for record in shared.audit_records("edge"))
+        counted = bench(shared, "--operation", "get-attributes", "--connections", 2, "--rate", 100)["results"][0]["requests"]
+        after = sum(record["operation"] == "GetAttributes" for record in shared.audit_records("edge"))
+        # A second of warm-up at the same rate comes before and is not counted, but for what could not be sent within it.
+        warm = after - before - counted
+        assert counted > 0 and 0 <= warm <= 105
+        if warm >= 50:
+            break
+    else:
+        pytest.fail(f"{counted} of {after - before} are counted, warm-up included")
 
 
 def test_a_fixed_rate_is_kept_and_what_is_above_the_server_is_told(shared):
-    calm = bench(shared, "--operation", "get", "--connections", 4, "--rate", 50)["results"][0]
-    assert calm["loop"] == "fixed" and 40 <= calm["throughput"] <= 60
+    for _ in range(3):
+        calm = bench(shared, "--operation", "get", "--connections", 4, "--rate", 50)["results"][0]
+        assert calm["loop"] == "fixed"
+        # The machine may stand still for a part of the second.
+        if 40 <= calm["throughput"] <= 60:
+            break
+    else:
+        pytest.fail(f"not 50 a second: {calm}")
     flood = bench(shared, "--operation", "get", "--connections", 4, "--rate", 1_000_000)["results"][0]
     assert flood["unsent"] > 0
     # Waiting counts: the last requests were due long before they were sent.
@@ -82,8 +93,9 @@ def test_a_sample_is_gone_round_again(shared, tmp_path):
     filled = bench(shared, "--operation", "locate-several", "--connections", 2, "--fill", 40, "--keep", "--sample", sample)
     lines = sample.read_text().splitlines()
     assert filled["keys_left"] == 41 and len(lines) == 40
-    again = bench(shared, "--operation", "read-once,locate-attribute", "--connections", 2, "--sample", sample)
-    once, shares = again["results"]
+    # It ends with the last of them.
+    once = bench(shared, "--operation", "read-once", "--connections", 2, "--sample", sample, seconds=30)["results"][0]
+    shares = bench(shared, "--operation", "locate-attribute", "--connections", 2, "--sample", sample)["results"][0]
     assert once["requests"] == 40 and once["failures"] == shares["failures"] == 0
     with shared.client("acme-app") as client:
         for line in (lines[0], lines[39]):
@@ -104,9 +116,7 @@ def test_idle_connections_cost_memory(shared):
 
 
 def test_the_ceiling_answers_what_it_stands_for(shared, tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, reservation = deployment.free_base_port()
     command = [deployment.BIN / "kcm-ceiling", "--port", port, "--certificate", shared.pki("edge.pem"), "--key", shared.pki("edge.key")]
     command += ["--trust", shared.pki("ca.pem"), "--log", tmp_path / "log"]
     ceiling = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True, env=deployment.environment())
@@ -119,6 +129,7 @@ def test_the_ceiling_answers_what_it_stands_for(shared, tmp_path):
     finally:
         ceiling.terminate()
         ceiling.wait()
+        reservation.close()
     # A line of 700 bytes for each request, those of the warm-up included.
     assert (tmp_path / "log").stat().st_size >= done * 700
 

@@ -9,10 +9,11 @@ import pytest
 
 import ttlv
 from deployment import until, within
+from test_audit_rotation import archives
 from test_connections import refused
 
 HOUR = 3600
-LEASE = 6
+LEASE = 12
 
 
 class Clock:
@@ -80,6 +81,7 @@ def test_a_clock_put_back_is_told_and_the_chain_holds(clocked, side):
             assert late.create("late").ok
     assert clocked.metric(side, "kcm_clock_steps_total", direction="back") == 1
     assert clocked.metric(side, "kcm_clock_steps_total", direction="forward") == 0
+    clocked.stop()
     verified = clocked.verify_audit(side)
     assert verified.returncode == 0, verified.stdout
     # In the log, too, it is told where the times go back; the sequence does not.
@@ -92,7 +94,6 @@ def test_a_clock_put_back_is_told_and_the_chain_holds(clocked, side):
     step = [line for line in lines if line["kind"] == "item" and line["operation"] == "ClockStep"]
     assert len(step) == 1 and "put back by 3600 s" in step[0]["rule"]
     assert any("put back" in line and f"trace={step[0]['trace']}" in line for line in daemon.log.read_text().splitlines())
-    clocked.stop()
 
 
 @pytest.mark.parametrize("to", [0, 2 * HOUR], ids=["back", "forward"])
@@ -108,7 +109,7 @@ def test_a_lease_is_not_moved_by_the_wall_clock(clocked, to):
             assert app.encrypt(key, b"text").ok, "the lease ended early"
             time.sleep(0.1)
         until(lambda: not app.encrypt(key, b"text").ok, "the lease did not end")
-        assert time.monotonic() - gone < LEASE + LEASE / 3 + within(2)
+        assert time.monotonic() - gone < LEASE + LEASE / 3 + within(10)
         clocked.core.start()
         until(lambda: app.encrypt(key, b"text").ok, "it does not recover")
 
@@ -116,12 +117,13 @@ def test_a_lease_is_not_moved_by_the_wall_clock(clocked, to):
 def test_dates_follow_the_wall_clock_and_states_do_not_go_back(clocked):
     clocked.start()
     with clocked.client("acme-app") as app:
-        soon = clocked.clock.now + 3
+        soon = clocked.clock.now + 60
         stopping = active(app, "stopping", date("Protect Stop Date", soon))
         starting = active(app, "starting", date("Process Start Date", soon))
         sealed = app.encrypt(starting, b"text")
         assert sealed.ok and app.encrypt(stopping, b"text").ok
         assert "Process Start Date" in opens(app, starting, sealed).message
+        clocked.clock.put(HOUR + 60)
         until(lambda: opens(app, starting, sealed).ok, "the Process Start Date does not come")
         assert "Protect Stop Date" in app.encrypt(stopping, b"text").message
         revoked, compromised, destroyed = (active(app, name) for name in ("revoked", "compromised", "destroyed"))
@@ -135,7 +137,7 @@ def test_dates_follow_the_wall_clock_and_states_do_not_go_back(clocked):
         states = [app.state(key) for key in (starting, revoked, compromised, destroyed)]
         assert states == [2, 3, 4, 5]
         assert not app.encrypt(revoked, b"text").ok and not app.get(destroyed).ok
-        clocked.clock.put(HOUR)
+        clocked.clock.put(HOUR + 60)
         assert opens(app, starting, sealed).ok
     clocked.stop()
 
@@ -150,7 +152,7 @@ def test_certificates_that_have_not_begun_are_refused_until_the_clock_is_right(c
         assert app.encrypt(l3, b"text").ok
     clocked.clock.put(-24 * HOUR)
     assert refused(lambda: clocked.client("acme-app")) and refused(lambda: clocked.client("acme-admin", "core"))
-    assert "not valid yet" in clocked.edge.log.read_text() or "not yet valid" in clocked.edge.log.read_text(), clocked.edge.tail()
+    until(lambda: re.search("not valid yet|not yet valid", clocked.edge.log.read_text()), "it is not told why")
     clocked.clock.put(0)
     with clocked.client("acme-app") as app:
         assert app.encrypt(l3, b"text").ok
@@ -160,10 +162,9 @@ def test_certificates_that_have_not_begun_are_refused_until_the_clock_is_right(c
 def test_a_log_is_rotated_by_age_although_the_clock_went_back(clocked):
     clocked.set_audit("edge", "durability: write, rotate: {age: 4s}")
     clocked.start()
-    log = clocked.audit_log("edge")
     with clocked.client("acme-app") as app:
         clocked.clock.put(0)
         assert app.create().ok
-        until(lambda: list(log.parent.glob(log.name + ".*")), "it waits for an hour")
+        until(lambda: archives(clocked), "it waits for an hour")
     clocked.edge.stop()
-    assert clocked.verify_audit("edge", log, *log.parent.glob(log.name + ".*")).returncode == 0
+    assert clocked.verify_audit("edge", clocked.audit_log("edge"), *archives(clocked)).returncode == 0

@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import ssl
-import time
 
 import pytest
 
@@ -115,23 +114,32 @@ def test_refused_handshakes_are_audited(own):
     assert deployments.run("kcmctl", "pki", "revoke", own.folder, "acme-app2").returncode == 0
     own.edge.process.send_signal(signal.SIGHUP)
     deployments.until(lambda: refused(lambda: own.client("acme-app2")))
-    # Without any certificate, and a flood of them: bounded, and counted.
-    strangers = []
-    for _ in range(200):
-        strangers.append(socket.create_connection(("127.0.0.1", own.port("edge")), timeout=deployments.within(5)))
-        strangers[-1].sendall(b"GET / HTTP/1.0\r\n\r\n")
-    for stranger in strangers:
-        with contextlib.suppress(ConnectionError):
-            stranger.recv(100)
-        stranger.close()
-    time.sleep(1.2)
-    assert refused(lambda: own.client("acme-app2"))
-    time.sleep(0.3)
-    records = [record for record in own.audit_records("edge") if record["operation"] == "Handshake"]
+    sent = 0
+
+    def recorded():
+        return [record for record in own.audit_records("edge") if record["operation"] == "Handshake"]
+
+    # Without any certificate, and a flood of them: bounded, and counted. Fifty a second are recorded by each event loop, of which there is
+    # one for a processor; how many are refused in a second depends on the machine, and what was too much is told by the next that is not.
+    def is_told():
+        nonlocal sent
+        for _ in range(os.cpu_count()):
+            strangers = []
+            for _ in range(100):
+                strangers.append(socket.create_connection(("127.0.0.1", own.port("edge")), timeout=deployments.within(20)))
+                strangers[-1].sendall(b"GET / HTTP/1.0\r\n\r\n")
+            for stranger in strangers:
+                with contextlib.suppress(ConnectionError):
+                    stranger.recv(100)
+                stranger.close()
+            sent += len(strangers)
+        return any("were not recorded" in record["rule"] for record in recorded())
+
+    deployments.until(is_told, "each of a flood is recorded")
+    records = recorded()
     named = [record for record in records if "CN=acme-app2" in record.get("subject", "")]
     assert named and "revoked" in named[0]["rule"] and named[0]["status"] == "OperationFailed"
-    assert len(records) < 150
-    assert any("were not recorded" in record["rule"] for record in records)
+    assert len(records) - len(named) < sent
     assert own.verify_audit("edge").returncode == 0
 
 

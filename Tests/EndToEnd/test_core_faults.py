@@ -19,7 +19,7 @@ def proxied(own):
         own.proxy = proxy
         own.url = f"https://127.0.0.1:{proxy.port}/kmip"
         edit(own, r'url: "[^"]*"', f'url: "{own.url}"')
-        edit(own, r"timeout: \w+", f"timeout: {int(within(500))}ms")
+        edit(own, r"timeout: \w+", f"timeout: {int(within(2000))}ms")
         own.start()
         yield own
         own.stop()
@@ -54,12 +54,12 @@ def test_a_slow_core_is_timed_out_and_its_late_answers_go_to_nobody(proxied):
         proxied.proxy.delay = 0.1
         assert round_trip(app, l3, b"slow, and in time") is None
 
-        proxied.proxy.delay = within(1.5)
+        proxied.proxy.delay = within(6)
         timeouts = outcome(proxied, "timeout")
         began = time.monotonic()
         failed = round_trip(app, l3, b"too slow")
         assert failed.reason == "GeneralFailure" and "did not answer in time" in failed.message, failed
-        assert within(0.4) < time.monotonic() - began < within(1.4)
+        assert within(1.9) < time.monotonic() - began < within(5.5)
         assert outcome(proxied, "timeout") == timeouts + 1
         record = records_of(proxied, l3)[-1]
         assert record["rule"] == "core-timeout" and record["status"] == "OperationFailed"
@@ -70,7 +70,7 @@ def test_a_slow_core_is_timed_out_and_its_late_answers_go_to_nobody(proxied):
         stuck.start()
         began = time.monotonic()
         assert round_trip(app, l4, b"text") is None
-        assert time.monotonic() - began < within(0.4)
+        assert time.monotonic() - began < within(1.5)
         stuck.join()
 
         proxied.proxy.delay = 0
@@ -129,12 +129,12 @@ def test_a_core_that_comes_and_goes_under_load(proxied):
         # Every one of the L4 round trips.
         assert all(worker.failures == [] for worker in below), below[0].failures
         assert all(worker.good > 50 / deployments.SLOWDOWN for worker in below)
-        assert max(worker.slowest for worker in below) < within(2)
+        assert max(worker.slowest for worker in below) < within(5)
         # Of those with Core's key: right, or refused with Core's name.
         failures = [one for worker in above for one in worker.failures]
         assert failures and all(one.reason == "GeneralFailure" and "Core" in one.message for one in failures), failures[:3]
         assert all(worker.good > 10 / deployments.SLOWDOWN for worker in above)
-        assert max(worker.slowest for worker in above) < within(4)
+        assert max(worker.slowest for worker in above) < within(10)
         until_ok(lambda: app.encrypt(l3, b"text"))
     log = proxied.edge.log.read_text()
     assert log.count("the circuit to Core at") >= 2 and log.count("its circuit is closed") >= 2

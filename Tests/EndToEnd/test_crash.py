@@ -5,6 +5,8 @@ import threading
 
 import pytest
 
+from deployment import until
+
 
 class Writer(threading.Thread):
     """Creates keys on its own connection until the server goes away; keeps what was answered."""
@@ -36,6 +38,7 @@ def test_every_answered_create_survives_a_kill(own, plugin, delay):
     writers = [Writer(own.client("acme-app" if n % 2 else "globex-app"), f"crash-{n}") for n in range(4)]
     for writer in writers:
         writer.start()
+    until(lambda: all(writer.answered or writer.problem for writer in writers), "nothing was created before the kill")
     threading.Event().wait(delay)
     own.edge.kill()
     for writer in writers:

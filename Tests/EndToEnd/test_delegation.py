@@ -73,7 +73,7 @@ def test_killed_core_opens_the_circuit_and_is_found_again(own):
         assert metric(own, gauge) == 2
         began = time.monotonic()
         answers = [app.encrypt(l3, TEXT) for _ in range(20)]
-        assert time.monotonic() - began < deployments.within(1)
+        assert time.monotonic() - began < deployments.within(5)
         assert any("asked again in a moment" in answer.message for answer in answers)
         assert outcome(own, "circuit-open") > 0
         assert "circuit to Core" in own.edge.log.read_text()
@@ -84,7 +84,7 @@ def test_killed_core_opens_the_circuit_and_is_found_again(own):
 
 
 def test_a_hung_core_is_timed_out(own):
-    edit(own, r"timeout: \w+", "timeout: 500ms")
+    edit(own, r"timeout: \w+", "timeout: 2s")
     own.start()
     l3 = active_l3(own)
     with own.client("acme-app") as app:
@@ -95,7 +95,7 @@ def test_a_hung_core_is_timed_out(own):
             # The connection that is open, and then a new one.
             for _ in range(2):
                 assert_failure(own, app, l3, "timeout", "did not answer in time")
-            assert time.monotonic() - began < deployments.within(3)
+            assert time.monotonic() - began < deployments.within(10)
         finally:
             own.core.process.send_signal(signal.SIGCONT)
         until_ok(lambda: app.encrypt(l3, TEXT))

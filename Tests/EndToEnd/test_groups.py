@@ -7,8 +7,9 @@ import pytest
 
 import deployment as deployments
 
-# Of the disk that the daemon is given, so that the test does not depend on the one that it runs on.
-SYNC_MILLISECONDS = int(deployments.within(5))
+# Of the disk that the daemon is given, so that the test does not depend on the one that it runs on. Long beside what the processor needs
+# for a Create, so that many wait for a sync whatever it runs on.
+SYNC_MILLISECONDS = int(deployments.within(20))
 
 
 def keystore(own, plugin):
@@ -60,7 +61,7 @@ def test_a_sync_is_shared_by_many(own, plugin):
     print(rounds)
     alone, many = rounds[1], rounds[64]
     # One at a time, nothing can be shared: what is counted is what happens.
-    assert alone["items"] > 20
+    assert alone["items"] > 10
     assert alone["store_syncs"] >= alone["items"] and alone["audit_syncs"] >= alone["items"], alone
     assert alone["commits"] == alone["calls"] >= alone["items"], alone
     # Together, a sync of either is for many. Each Create has an intent and an item in the audit log.

@@ -146,9 +146,15 @@ def test_splitting_brings_no_revoked_or_limited_key_back(shared):
 
 
 def others_wait(deployment, attack, seconds=3):
-    """How long a small change by somebody else takes, at most, while `attack` runs once a connection."""
+    """How long a small change by somebody else takes, at most, while `attack` runs once a connection; and the least seconds of an attack."""
+
+    def timed():
+        began = time.monotonic()
+        attack()
+        return time.monotonic() - began
+
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        running = [pool.submit(attack) for _ in range(4)]
+        running = [pool.submit(timed) for _ in range(4)]
         time.sleep(0.3)
         slowest = 0
         with deployment.client("globex-app", timeout=120) as client:
@@ -157,9 +163,8 @@ def others_wait(deployment, attack, seconds=3):
                 began = time.monotonic()
                 assert client.create().ok
                 slowest = max(slowest, time.monotonic() - began)
-        for one in running:
-            one.result(timeout=240)
-    return slowest
+        shortest = min(one.result(timeout=240) for one in running)
+    return slowest, shortest
 
 
 def test_long_computations_hold_nobody_else_up(own):
@@ -170,7 +175,9 @@ def test_long_computations_hold_nobody_else_up(own):
             base = secret(client, b"password")
             assert derive(client, base, PBKDF2, 128, hashing(SHA256), octets(SALT, b"salt"), integer(ITERATION_COUNT, 5_000_000)).ok
 
-    assert others_wait(own, passwords) < 1
+    # Beside computations on every processor a change takes its time on a slow machine; it does not wait for one to end.
+    slowest, shortest = others_wait(own, passwords)
+    assert slowest < max(1, shortest / 2), f"a change waited {slowest:.1f} s beside computations of {shortest:.1f} s at least"
 
 
 def test_work_is_bounded_by_what_is_sent(own):

@@ -100,13 +100,17 @@ def test_killed_copy_goes_on(own):
         for number in range(400):
             assert client.create(f"bulk-{number}").ok
     own.stop()
+    began = time.monotonic()
+    whole = deployments.run("kcmctl", "keystore", "copy", "--from", own.edge.config, "--to", store_file(own, "edge", "sqlite", "whole.sqlite"))
+    took = time.monotonic() - began
+    assert whole.returncode == 0, whole.stderr
     target = store_file(own, "edge", "sqlite", "second.sqlite")
     command = [str(deployments.BIN / "kcmctl"), "keystore", "copy", "--from", str(own.edge.config), "--to", str(target)]
     # From before the first record to the end.
     parts = 0
-    for attempt in range(16):
+    for attempt in range(24):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=deployments.environment())
-        time.sleep(deployments.within(0.02 + 0.01 * attempt))
+        time.sleep(took * (attempt + 1) / 24)
         process.send_signal(signal.SIGKILL)
         process.wait()
         stat = json.loads(deployments.run("kcmctl", "keystore", "stat", target, "--json").stdout)

@@ -6,9 +6,10 @@ import deployment as deployments
 
 
 def test_quickstart_holds_its_conversation(tmp_path):
+    base, reservation = deployments.free_base_port()
     environment = {
         **deployments.environment(),
-        "KCM_BIN": str(deployments.BIN), "KCM_DEMO": str(tmp_path / "demo"), "KCM_DEMO_PORT": str(deployments.free_base_port()[0]),
+        "KCM_BIN": str(deployments.BIN), "KCM_DEMO": str(tmp_path / "demo"), "KCM_DEMO_PORT": str(base),
     }
     for _ in range(2):  # a second run finds the folder and goes on
         done = subprocess.run(
@@ -17,3 +18,4 @@ def test_quickstart_holds_its_conversation(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         assert "(decrypted: order 4711: 3 boxes)" in done.stdout
         assert done.stdout.count("(refused, as it must be)") == 2
+    reservation.close()

@@ -40,36 +40,36 @@ def test_over_a_kept_connection_encrypt_is_sent_once_more(own, point):
 
 
 def ask_all(own, count):
-    """So many clients ask at once; returns the results."""
+    """So many clients ask at once; returns the results, and in how many seconds they came."""
     clients = [own.client("acme-app") for _ in range(count)]
     try:
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
-            return list(pool.map(lambda client: client.encrypt(L3, b"text"), clients))
+            began = time.monotonic()
+            return list(pool.map(lambda client: client.encrypt(L3, b"text"), clients)), time.monotonic() - began
     finally:
         for client in clients:
             client.socket.close()
 
 
 def test_connections_to_core_are_bounded_and_requests_wait(own):
-    with fake_core.FakeCore(own, fake_core.ANSWER, delay=0.3) as core:
+    edit(own, r"timeout: \w+", "timeout: 20s")
+    with fake_core.FakeCore(own, fake_core.ANSWER, delay=0.5) as core:
         own.edge.start()
-        began = time.monotonic()
-        results = ask_all(own, 4 * MOST_CONNECTIONS)
-        took = time.monotonic() - began
+        results, took = ask_all(own, 4 * MOST_CONNECTIONS)
         assert all(result.ok for result in results)
         assert core.most == MOST_CONNECTIONS and core.connections == MOST_CONNECTIONS
-        # Four rounds of 0.3 s: they did wait.
-        assert took >= 1.2
+        # Four rounds of 0.5 s: they did wait.
+        assert took >= 2
         assert outcome(own, "answered") == 4 * MOST_CONNECTIONS
 
 
 def test_waiting_for_a_connection_ends_with_the_time_of_the_request(own):
-    edit(own, r"timeout: \w+", "timeout: 3s")
-    with fake_core.FakeCore(own, fake_core.ANSWER, delay=2):
+    edit(own, r"timeout: \w+", "timeout: 6s")
+    with fake_core.FakeCore(own, fake_core.ANSWER, delay=4):
         own.edge.start()
-        began = time.monotonic()
-        results = ask_all(own, 3 * MOST_CONNECTIONS)
-        assert time.monotonic() - began < within(6)
+        results, took = ask_all(own, 3 * MOST_CONNECTIONS)
+        # Were they all served, the last would be after twelve.
+        assert took < within(10)
         served = [result for result in results if result.ok]
         late = [result for result in results if not result.ok]
         assert len(served) >= MOST_CONNECTIONS and len(late) >= MOST_CONNECTIONS

@@ -10,7 +10,7 @@ import deployment as deployments
 import ttlv
 from test_sealing import active_key, sealing_key, until
 
-LEASE = 3
+LEASE = 6
 REKEY = 4
 
 
@@ -144,7 +144,7 @@ def test_resealing_takes_up_where_it_was_interrupted(own):
     with own.client("acme-app") as app, own.client("acme-admin", "core") as admin:
         keys = [active_key(app, f"k-{index}") for index in range(30)]
         assert admin.on(REKEY, sealing_key(admin)).ok
-        code, said = reseal(own, "--tenant", "acme", "--rate", "10", "--detach")
+        code, said = reseal(own, "--tenant", "acme", "--rate", "5", "--detach")
         assert code == 0 and said["acme"]["state"] in ("waiting", "running")
         until(10, lambda: progress(own)["resealed"] >= 5)
         # Clients go on meanwhile.

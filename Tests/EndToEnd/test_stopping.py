@@ -3,6 +3,7 @@
 import threading
 import time
 
+from deployment import until
 from test_faulty_plugins import unruly  # noqa: F401 (a fixture)
 
 # Of kcmd: what a stop may take beyond `limits.drain`, and how it ends then.
@@ -19,7 +20,7 @@ def stop_that_is_cut_off(own, what):
     began = time.monotonic()
     assert own.edge.stop() == CUT_OFF, own.edge.tail()
     took = time.monotonic() - began
-    assert GRACE - 1 < took < GRACE + 4, f"it took {took:.1f} s"
+    assert GRACE - 1 < took < GRACE + 15, f"it took {took:.1f} s"
     said = [line for line in own.edge.log.read_text().splitlines() if "not stopped within" in line]
     assert len(said) == 1 and what in said[0], own.edge.tail()
 
@@ -63,9 +64,11 @@ def test_a_disk_under_the_audit_log_that_hangs(own):
     workers = [threading.Thread(target=work) for _ in range(4)]
     for worker in workers:
         worker.start()
-    time.sleep(1)
+    until(lambda: answered, "nothing is answered")
+    time.sleep(0.5)
     hang.write_text("edge-audit.jsonl")
-    time.sleep(1)
+    # What the log had taken before is answered still.
+    time.sleep(3)
     before = len(waiting)
     time.sleep(1)
     assert len(waiting) == before, "something is answered without the log"
