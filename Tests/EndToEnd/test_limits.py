@@ -200,9 +200,9 @@ def test_what_was_sent_before_sigterm_is_answered(own, transport):
     own.start()
     with own.client("acme-app") as app:
         key = app.create().identifier
-    # Reading and making in turns: some answers come from memory, some from the keystore. No more than one TLS record takes.
+    # Reading and making in turns: some answers come from memory, some from the keystore. More than one TLS record takes.
     messages = []
-    for number in range(60):
+    for number in range(200):
         creates = number % 10 == 9
         fields = [ttlv.text("UniqueIdentifier", key)]
         messages.append(ttlv.request(("Activate", fields) if creates and number == 9 else ("Get", fields)))

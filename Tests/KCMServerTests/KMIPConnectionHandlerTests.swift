@@ -57,6 +57,32 @@ import Testing
         #expect(!channel.isActive)
     }
 
+    /// A pipeline whose end is in the socket yet when the server stops, since nothing is read while its beginning waits for answers.
+    @Test func whatWasSentAheadIsReadToItsEnd() throws {
+        let responder = EchoResponder()
+        let channel = try channel(responder)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        var all = Frames.request(id: 1)
+        all.writeImmutableBuffer(Frames.request(id: 2))
+        try channel.writeInbound(all)
+        channel.pipeline.fireUserInboundEventTriggered(DrainRequest())
+        channel.embeddedEventLoop.advanceTime(by: ServerLimits.lastRead)
+        #expect(responder.exchanges.count == 2 && channel.isActive)
+        try channel.writeInbound(Frames.request(id: 3))
+        channel.embeddedEventLoop.advanceTime(by: ServerLimits.lastRead)
+        #expect(responder.exchanges.count == 3 && !channel.isActive)
+    }
+
+    @Test func whoWaitsForEachAnswerIsLeftInTime() throws {
+        let responder = EchoResponder()
+        let channel = try channel(responder)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        try channel.writeInbound(Frames.request())
+        channel.pipeline.fireUserInboundEventTriggered(DrainRequest())
+        channel.embeddedEventLoop.advanceTime(by: ServerLimits.lastRead)
+        #expect(responder.exchanges.count == 1 && !channel.isActive)
+    }
+
     /// Counts the reads that reach the socket.
     private final class Reads: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer

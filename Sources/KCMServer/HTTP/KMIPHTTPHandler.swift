@@ -46,6 +46,9 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private var isResting = false
     private var keepsAlive = true
     private var isDraining = false
+    /// Requests came before the answers to those ahead of them, and not all of them are answered.
+    private var sendsAhead = false
+    private var leaving: Scheduled<Void>?
     /// As much time has passed since then as is given to what its sockets hold already.
     private var isStopping = false
     private var holdsRead = false
@@ -69,6 +72,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         check?.cancel()
+        leaving?.cancel()
         self.context = nil
     }
 
@@ -97,7 +101,14 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is DrainRequest else { return context.fireUserInboundEventTriggered(event) }
         isDraining = true
-        context.eventLoop.assumeIsolated().scheduleTask(in: ServerLimits.lastRead) {
+        leaveWhenRead(context)
+    }
+
+    /// Closes when there was time to read what the socket holds, and nothing came.
+    private func leaveWhenRead(_ context: ChannelHandlerContext) {
+        leaving?.cancel()
+        isStopping = false
+        leaving = context.eventLoop.assumeIsolated().scheduleTask(in: ServerLimits.lastRead) {
             self.isStopping = true
             self.leaveIfDone()
         }
@@ -286,7 +297,16 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         guard let context else { return }
         // Before the end is written: with it, the next request of a pipeline comes in at once, and what is said from then on of
         // keeping alive and answering is said of that one.
-        isClosing = !keepsAlive || (isDraining && intake.waiting == 0)
+        if intake.waiting > 0 {
+            sendsAhead = true
+            isClosing = !keepsAlive
+        } else {
+            // The next of a pipeline may be in the socket: nothing is read while any of it waits for its answer.
+            let mayHaveMore = isDraining && sendsAhead && keepsAlive
+            sendsAhead = false
+            isClosing = !keepsAlive || (isDraining && !mayHaveMore)
+            if mayHaveMore { leaveWhenRead(context) }
+        }
         isAnswering = false
         lastRequest = .now()
         var headers = HTTPHeaders()

@@ -38,6 +38,9 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private var activity = Activity.idle
     /// The server stops: what has come is answered, and no more is read.
     private var isStopping = false
+    /// Requests came before the answers to those ahead of them.
+    private var sendsAhead = false
+    private var leaving: Scheduled<Void>?
     private var closesAfterAnswer = false
     private var pausesAfterAnswer = false
     private var holdsRead = false
@@ -64,6 +67,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         check?.cancel()
+        leaving?.cancel()
         self.context = nil
     }
 
@@ -96,8 +100,13 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is DrainRequest else { return context.fireUserInboundEventTriggered(event) }
-        // What has come as far as the socket is still read.
-        context.eventLoop.assumeIsolated().scheduleTask(in: ServerLimits.lastRead) {
+        leaveWhenRead(context)
+    }
+
+    /// Stops when there was time to read what the socket holds.
+    private func leaveWhenRead(_ context: ChannelHandlerContext) {
+        isStopping = false
+        leaving = context.eventLoop.assumeIsolated().scheduleTask(in: ServerLimits.lastRead) {
             self.isStopping = true
             self.takeRequest()
             self.settle()
@@ -116,7 +125,12 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     /// Reads on where nothing whole is left of what was read; where the server stops, that is the end.
     private func settle() {
         guard activity == .idle, let context, context.channel.isWritable else { return }
-        if isStopping { return close(context) }
+        if isStopping {
+            guard sendsAhead else { return close(context) }
+            // The next of a pipeline may be in the socket: nothing was read while messages waited for their answers.
+            sendsAhead = false
+            leaveWhenRead(context)
+        }
         guard holdsRead else { return }
         holdsRead = false
         context.read()
@@ -209,6 +223,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         guard activity == .resting, held == nil else { return }
         activity = .idle
         isPipelined = decoder.isInsideMessage
+        sendsAhead = sendsAhead || isPipelined
         takeRequest()
         isPipelined = false
         settle()
