@@ -6,6 +6,8 @@ internal import NIOCore
 /// memory for eight bytes. So pieces stay what they are until they are needed in one; small ones are put together, since each takes memory
 /// of its own.
 struct GatheredBytes: Sendable {
+    /// So many bytes, if they have come, are in `first`.
+    private static let header = 8
     /// A piece below this is appended to the one before, which is full at `fullPiece`.
     private static let smallPiece = 4 << 10
     private static let fullPiece = 64 << 10
@@ -22,7 +24,7 @@ struct GatheredBytes: Sendable {
         let size = piece.readableBytes
         if count == 0 {
             first = piece
-        } else if rest.isEmpty, Swift.min(size, first.readableBytes) < Self.smallPiece, first.readableBytes < Self.fullPiece {
+        } else if rest.isEmpty, size < Self.smallPiece ? first.readableBytes < Self.fullPiece : first.readableBytes < Self.header {
             first.writeImmutableBuffer(piece)
         } else if let last = rest.indices.last, size < Self.smallPiece, rest[last].readableBytes < Self.fullPiece {
             rest[last].writeImmutableBuffer(piece)
