@@ -22,6 +22,7 @@ struct GatheredBytes: Sendable {
 
     mutating func append(_ piece: ByteBuffer) {
         let size = piece.readableBytes
+        let piece = piece.storageCapacity > Self.smallPiece && piece.storageCapacity > 2 * size ? Self.own(piece) : piece
         if count == 0 {
             first = piece
         } else if rest.isEmpty, size < Self.smallPiece ? first.readableBytes < Self.fullPiece : first.readableBytes < Self.header {
@@ -39,9 +40,22 @@ struct GatheredBytes: Sendable {
         join()
         guard let taken = first.readSlice(length: length) else { preconditionFailure("\(count) bytes have come, not \(length)") }
         count -= length
-        // A connection at rest holds nothing.
-        if count == 0 { first = ByteBuffer() }
+        if count == 0 {
+            // A connection at rest holds nothing.
+            first = ByteBuffer()
+        } else if first.storageCapacity > Self.fullPiece, first.storageCapacity > 4 * count {
+            // And one with the beginning of a message no more than that.
+            first = Self.own(first)
+        }
         return taken
+    }
+
+    /// The bytes in memory of their own: a part of a larger whole would keep all of that.
+    private static func own(_ bytes: ByteBuffer) -> ByteBuffer {
+        var own = ByteBuffer()
+        own.reserveCapacity(bytes.readableBytes)
+        own.writeImmutableBuffer(bytes)
+        return own
     }
 
     /// Lets go of everything.

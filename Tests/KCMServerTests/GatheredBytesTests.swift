@@ -35,6 +35,24 @@ import Testing
         }
     }
 
+    /// A peer that has little taken out of much, or leaves little behind much, would hold all of it.
+    @Test func littleKeepsNothingLarge() {
+        var gathered = GatheredBytes()
+        for _ in 0..<3 {
+            gathered.append(whole.getSlice(at: 1000, length: 4096) ?? ByteBuffer())
+            #expect(gathered.first.storageCapacity <= 8192)
+        }
+        #expect(gathered.take(3 * 4096).readableBytes == 3 * 4096)
+        gathered.append(whole)
+        gathered.append(whole)
+        #expect(gathered.take(2 * whole.readableBytes - 8).readableBytes == 2 * whole.readableBytes - 8)
+        #expect(gathered.first == whole.getSlice(at: whole.readableBytes - 8, length: 8))
+        #expect(gathered.first.storageCapacity <= 64)
+        gathered.append(whole)
+        #expect(gathered.take(8) == whole.getSlice(at: whole.readableBytes - 8, length: 8))
+        #expect(gathered.take(gathered.count) == whole)
+    }
+
     /// What comes in one piece is not copied, and a piece that is large stays where it is until all is there.
     @Test func onePieceIsTakenAsItIs() {
         let start = whole.withUnsafeReadableBytes { $0.baseAddress }

@@ -25,7 +25,7 @@ import Testing
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 
-    private func send(_ count: Int) throws {
+    private func request(_ count: Int) -> ByteBuffer {
         var bytes = ByteBuffer()
         for _ in 0..<count {
             let frame = Frames.request()
@@ -33,8 +33,10 @@ import Testing
             bytes.writeString(head.joined(separator: "\r\n") + "\r\n\r\n")
             bytes.writeImmutableBuffer(frame)
         }
-        try channel.writeInbound(bytes)
+        return bytes
     }
+
+    private func send(_ count: Int) throws { try channel.writeInbound(request(count)) }
 
     private func received() throws -> String {
         var text = ""
@@ -62,6 +64,41 @@ import Testing
         #expect(try received().components(separatedBy: "HTTP/1.1 200").count - 1 == 5)
         loop.advanceTime(by: ServerLimits.lastRead)
         #expect(!channel.isActive)
+    }
+
+    /// The beginning of the next request, and more behind that.
+    @Test func whatHasBegunIsReadToItsEnd() throws {
+        let two = request(2)
+        try channel.writeInbound(two.getSlice(at: 0, length: two.readableBytes - 4))
+        channel.pipeline.fireUserInboundEventTriggered(DrainRequest())
+        answer()
+        #expect(responder.exchanges.count == 1 && channel.isActive)
+        try channel.writeInbound(two.getSlice(at: two.readableBytes - 4, length: 4))
+        answer()
+        try send(1)
+        answer()
+        #expect(responder.exchanges.count == 3 && channel.isActive)
+        loop.advanceTime(by: ServerLimits.lastRead)
+        #expect(!channel.isActive)
+    }
+
+    /// Who goes on sending ahead is told when the time for that is over, and what had come is answered.
+    @Test func aPipelineWithoutEndIsEnded() throws {
+        try send(2)
+        channel.pipeline.fireUserInboundEventTriggered(DrainRequest())
+        answer()
+        var rounds = 0
+        while channel.isActive, rounds < 100 {
+            rounds += 1
+            loop.advanceTime(by: .milliseconds(40))
+            try send(2)
+            answer()
+        }
+        #expect((20...26).contains(rounds))
+        #expect(responder.exchanges.count == 2 + 2 * rounds)
+        let text = try received()
+        #expect(text.components(separatedBy: "HTTP/1.1 200").count - 1 == 2 + 2 * rounds)
+        #expect(text.components(separatedBy: "Connection: close").count - 1 == 1)
     }
 
     @Test func whoWaitsForEachAnswerIsToldWithTheLast() throws {

@@ -8,6 +8,8 @@ final class HTTPIntake {
     private(set) var began: NIODeadline?
     /// Whole requests that have come and are not taken up.
     private(set) var waiting = 0
+    /// The head of a request has come and its end has not.
+    private(set) var isInside = false
 
     /// A whole request is taken up.
     func takeUp() { waiting -= 1 }
@@ -53,7 +55,11 @@ final class HTTPIntake {
         init(_ intake: HTTPIntake) { self.intake = intake }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            if case .end = unwrapInboundIn(data) {
+            switch unwrapInboundIn(data) {
+            case .head: intake.isInside = true
+            case .body: break
+            case .end:
+                intake.isInside = false
                 intake.began = nil
                 intake.waiting += 1
             }

@@ -45,8 +45,9 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
     /// The request that is held waits for its turn.
     private var isResting = false
     private var keepsAlive = true
-    private var isDraining = false
-    /// Requests came before the answers to those ahead of them, and not all of them are answered.
+    /// When the server was told to stop.
+    private var drainBegan: NIODeadline?
+    /// Requests have come before the answers to those ahead of them.
     private var sendsAhead = false
     private var leaving: Scheduled<Void>?
     /// As much time has passed since then as is given to what its sockets hold already.
@@ -100,7 +101,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is DrainRequest else { return context.fireUserInboundEventTriggered(event) }
-        isDraining = true
+        drainBegan = context.eventLoop.now
         leaveWhenRead(context)
     }
 
@@ -240,6 +241,7 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
             pausesAfterAnswer = answer.pauses
             turn.submit(answer, for: self)
         case .later(let work):
+            pausesAfterAnswer = false
             context.eventLoop.makeFutureWithTask(work).assumeIsolated().whenSuccess { self.turn.submit($0, for: self) }
         }
     }
@@ -297,15 +299,15 @@ final class KMIPHTTPHandler: ChannelDuplexHandler, AuditTurn.Connection {
         guard let context else { return }
         // Before the end is written: with it, the next request of a pipeline comes in at once, and what is said from then on of
         // keeping alive and answering is said of that one.
-        if intake.waiting > 0 {
-            sendsAhead = true
-            isClosing = !keepsAlive
-        } else {
+        sendsAhead = sendsAhead || intake.waiting > 0 || intake.isInside
+        isClosing = !keepsAlive
+        if !isClosing, let drainBegan, intake.waiting == 0 {
             // The next of a pipeline may be in the socket: nothing is read while any of it waits for its answer.
-            let mayHaveMore = isDraining && sendsAhead && keepsAlive
-            sendsAhead = false
-            isClosing = !keepsAlive || (isDraining && !mayHaveMore)
-            if mayHaveMore { leaveWhenRead(context) }
+            if sendsAhead, context.eventLoop.now - drainBegan < ServerLimits.lastPipeline {
+                leaveWhenRead(context)
+            } else {
+                isClosing = true
+            }
         }
         isAnswering = false
         lastRequest = .now()

@@ -38,8 +38,12 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private var activity = Activity.idle
     /// The server stops: what has come is answered, and no more is read.
     private var isStopping = false
-    /// Requests came before the answers to those ahead of them.
+    /// When it was told to stop.
+    private var drainBegan: NIODeadline?
+    /// Requests have come before the answers to those ahead of them.
     private var sendsAhead = false
+    /// Since the last look at the socket began.
+    private var hasAnswered = false
     private var leaving: Scheduled<Void>?
     private var closesAfterAnswer = false
     private var pausesAfterAnswer = false
@@ -100,12 +104,13 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is DrainRequest else { return context.fireUserInboundEventTriggered(event) }
+        drainBegan = context.eventLoop.now
         leaveWhenRead(context)
     }
 
     /// Stops when there was time to read what the socket holds.
     private func leaveWhenRead(_ context: ChannelHandlerContext) {
-        isStopping = false
+        (isStopping, hasAnswered) = (false, false)
         leaving = context.eventLoop.assumeIsolated().scheduleTask(in: ServerLimits.lastRead) {
             self.isStopping = true
             self.takeRequest()
@@ -126,9 +131,10 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
     private func settle() {
         guard activity == .idle, let context, context.channel.isWritable else { return }
         if isStopping {
-            guard sendsAhead else { return close(context) }
             // The next of a pipeline may be in the socket: nothing was read while messages waited for their answers.
-            sendsAhead = false
+            guard sendsAhead, hasAnswered, let drainBegan, context.eventLoop.now - drainBegan < ServerLimits.lastPipeline else {
+                return close(context)
+            }
             leaveWhenRead(context)
         }
         guard holdsRead else { return }
@@ -185,6 +191,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
             pausesAfterAnswer = answer.pauses
             turn.submit(answer, for: self)
         case .later(let work):
+            pausesAfterAnswer = false
             context.eventLoop.makeFutureWithTask(work).assumeIsolated().whenSuccess { self.turn.submit($0, for: self) }
         }
     }
@@ -224,6 +231,7 @@ final class KMIPConnectionHandler: ChannelDuplexHandler, AuditTurn.Connection {
         activity = .idle
         isPipelined = decoder.isInsideMessage
         sendsAhead = sendsAhead || isPipelined
+        hasAnswered = true
         takeRequest()
         isPipelined = false
         settle()

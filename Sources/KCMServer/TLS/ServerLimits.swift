@@ -20,6 +20,9 @@ public struct ServerLimits: Sendable {
     /// A stopping server reads so long what its sockets hold already.
     static let lastRead = TimeAmount.milliseconds(50)
 
+    /// Where requests come ahead of the answers, it looks again after them, for so long at most.
+    static let lastPipeline = TimeAmount.seconds(1)
+
     /// After a refusal for load the connection's next request is taken so much later.
     static let pause = TimeAmount.milliseconds(10)
 
